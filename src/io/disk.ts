@@ -1,0 +1,25 @@
+/** Files, as far as a data store needs them. Paths are absolute or relative to the process' working directory. */
+export interface Disk {
+  /** The whole file, or undefined if there is none. */
+  read(path: string): Promise<Uint8Array | undefined>;
+  readSync(path: string): Uint8Array | undefined;
+  /** Replaces the file whole: temporary file, fsync, rename, fsync of the folder. A crash leaves the old or the new. */
+  replace(path: string, bytes: Uint8Array): Promise<void>;
+  replaceSync(path: string, bytes: Uint8Array): void;
+  /** Opens for writing from the start (`truncate`) or at the end (`append`), creating it. */
+  open(path: string, mode: "truncate" | "append"): Promise<DiskFile>;
+  rename(from: string, to: string): Promise<void>;
+  /** No error if there is none. */
+  remove(path: string): Promise<void>;
+  list(folder: string): Promise<string[]>;
+  makeFolder(path: string): Promise<void>;
+  exists(path: string): boolean;
+}
+
+export interface DiskFile {
+  /** Appends; resolves when the operating system has it. Writes of one file keep their order. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Resolves when all that was written survives a loss of power. */
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
