@@ -82,13 +82,7 @@ function asBuffer(bytes: Uint8Array): DecodingBuffer {
 /** Below this a loop beats the call into the engine that `set` and `compare` are. */
 const SHORT = 48;
 
-export function copyBytes(
-  from: Uint8Array,
-  start: number,
-  end: number,
-  to: Uint8Array,
-  at: number,
-): void {
+export function copyBytes(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): void {
   const length = end - start;
   if (length <= SHORT) {
     for (let i = 0; i < length; i++) to[at + i] = from[start + i]!;

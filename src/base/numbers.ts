@@ -1,5 +1,5 @@
 /** Numbers as they stand on the wire: parsed strictly, as Redis' string2ll and string2d do, and without making strings. */
-import { Slice } from "./bytes.ts";
+import type { Slice } from "./bytes.ts";
 
 const MINUS = 0x2d;
 const INT64_MAX = 9223372036854775807n;

@@ -2,8 +2,9 @@
  * The words of one command, and a cursor over them; its wrong turns throw Redis' errors. The slices are lent: they, and
  * the bytes below, are used again for the next command.
  */
-import { parseDouble, parseInteger } from "../base/numbers.ts";
+
 import { Slice } from "../base/bytes.ts";
+import { parseDouble, parseInteger } from "../base/numbers.ts";
 import { errors, type ReplyError } from "../base/reply-error.ts";
 
 export class Args {

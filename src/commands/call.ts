@@ -2,7 +2,7 @@
  * What a command's handler is given, and how its row in the table looks. A family file (`strings.ts`, `keys.ts`, ...)
  * is rows first, handlers below; `table.ts` gathers the families. A handler is synchronous and runs to completion.
  */
-import { Slice } from "../base/bytes.ts";
+import type { Slice } from "../base/bytes.ts";
 import { errors } from "../base/reply-error.ts";
 import type { Database } from "../engine/database.ts";
 import type { Engine } from "../engine/engine.ts";

@@ -1,0 +1,298 @@
+/**
+ * Node's sockets, with two short cuts that the hot path needs:
+ * - reads land in one buffer that all sockets share (`onread`), so that a read allocates nothing;
+ * - writes go to the stream's handle, which tries to send at once and tells whether it did; the layers of
+ *   `stream.Writable` above it cost more than the system call. Where Node does not give us the handle, `Writable` serves.
+ */
+import { lookup } from "node:dns/promises";
+import { chmodSync, unlinkSync } from "node:fs";
+import net from "node:net";
+import type { ConnectOptions, Endpoint, Listener, ListenOptions, Net, NetError, Socket } from "./net.ts";
+
+/** As much as one read can bring. */
+const READ_BYTES = 64 * 1024;
+const readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
+
+interface WriteRequest {
+  oncomplete: ((status: number) => void) | null;
+  /** Keeps the bytes alive while the system still needs them. */
+  buffer: Uint8Array | null;
+}
+
+interface Handle {
+  fd: number;
+  writeQueueSize: number;
+  writeBuffer(request: WriteRequest, bytes: Uint8Array): number;
+}
+
+interface StreamBinding {
+  WriteWrap: new () => WriteRequest;
+  streamBaseState: Int32Array;
+}
+
+/** Where `streamBaseState` says that the last write could not be finished at once. */
+const LAST_WRITE_WAS_ASYNC = 3;
+
+function streamBinding(): StreamBinding | undefined {
+  try {
+    const binding = (process as unknown as { binding(name: string): Partial<StreamBinding> }).binding("stream_wrap");
+    if (typeof binding.WriteWrap === "function" && binding.streamBaseState && binding.streamBaseState.length > 3)
+      return binding as StreamBinding;
+  } catch {}
+  return undefined;
+}
+
+const direct = streamBinding();
+
+class NodeSocket implements Socket {
+  onConnect: () => void = nothing;
+  onData: (bytes: Uint8Array, length: number) => void = nothing;
+  onDrain: () => void = nothing;
+  onClose: (error?: NetError) => void = nothing;
+  connected: boolean;
+  readonly remote: Endpoint;
+
+  readonly #socket: net.Socket;
+  #handle: Handle | undefined;
+  #request: WriteRequest | undefined;
+  /** Writes that the system has not finished. */
+  #pending = 0;
+  #error: NetError | undefined;
+  #closed = false;
+
+  constructor(socket: net.Socket, remote: Endpoint, connected: boolean) {
+    this.#socket = socket;
+    this.remote = remote;
+    this.connected = connected;
+    if (connected) this.#adopt();
+    socket.on("connect", () => {
+      this.connected = true;
+      this.#adopt();
+      this.onConnect();
+    });
+    socket.on("error", (error: NetError) => {
+      this.#error = error;
+    });
+    socket.on("end", () => this.#close());
+    socket.on("close", () => this.#close());
+  }
+
+  /** Called by the shared read buffer's owner: `net.Socket`'s `onread`. */
+  received(length: number): void {
+    if (!this.#closed) this.onData(readBuffer, length);
+  }
+
+  get local(): Endpoint {
+    return { host: this.#socket.localAddress ?? "", port: this.#socket.localPort ?? 0 };
+  }
+
+  get fd(): number {
+    return this.#handle?.fd ?? -1;
+  }
+
+  get unsentBytes(): number {
+    if (!direct) return this.#socket.writableLength;
+    return this.#pending > 0 ? (this.#handle?.writeQueueSize ?? 0) : 0;
+  }
+
+  write(bytes: Uint8Array, length: number): boolean {
+    if (this.#closed || length === 0) return true;
+    const part = length === bytes.length ? bytes : bytes.subarray(0, length);
+    const handle = this.#handle;
+    if (!direct || !handle) return this.#writeThroughStream(part);
+    const request = this.#request ?? new direct.WriteWrap();
+    this.#request = undefined;
+    request.oncomplete = null;
+    const status = handle.writeBuffer(request, part);
+    if (status !== 0) {
+      this.#fail(status);
+      return true;
+    }
+    if (direct.streamBaseState[LAST_WRITE_WAS_ASYNC] === 0) {
+      this.#request = request;
+      return true;
+    }
+    this.#pending++;
+    request.buffer = part;
+    request.oncomplete = (result) => {
+      request.buffer = null;
+      this.#pending--;
+      if (result !== 0) this.#fail(result);
+      else if (this.#pending === 0 && !this.#closed) this.onDrain();
+    };
+    return false;
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    if (!this.#closed) this.#socket.resume();
+  }
+
+  setNoDelay(on: boolean): void {
+    this.#socket.setNoDelay(on);
+  }
+
+  setKeepAlive(delayMs: number): void {
+    this.#socket.setKeepAlive(delayMs > 0, delayMs);
+  }
+
+  end(): void {
+    this.#closed = true;
+    this.#socket.destroySoon();
+  }
+
+  destroy(): void {
+    this.#closed = true;
+    this.#socket.destroy();
+  }
+
+  #adopt(): void {
+    const handle = (this.#socket as unknown as { _handle?: Handle })._handle;
+    if (handle && typeof handle.writeBuffer === "function") this.#handle = handle;
+  }
+
+  #writeThroughStream(part: Uint8Array): boolean {
+    this.#pending++;
+    this.#socket.write(part, () => {
+      this.#pending--;
+      if (this.#pending === 0 && !this.#closed) this.onDrain();
+    });
+    return false;
+  }
+
+  /** The error reaches the owner later, never from within its own call to `write`. */
+  #fail(status: number): void {
+    const error = new Error(`write failed: ${status}`) as Error & { code?: string; errno?: number };
+    error.errno = status;
+    error.code = status === -32 ? "EPIPE" : status === -104 ? "ECONNRESET" : "EIO";
+    this.#error ??= error;
+    process.nextTick(() => this.#close());
+  }
+
+  #close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.connected = false;
+    this.#socket.destroy();
+    this.onClose(this.#error);
+  }
+}
+
+function nothing(): void {}
+
+class NodeListener implements Listener {
+  readonly endpoint: Endpoint;
+  readonly #server: net.Server;
+
+  constructor(server: net.Server, endpoint: Endpoint) {
+    this.#server = server;
+    this.endpoint = endpoint;
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#server.close(() => resolve());
+    });
+  }
+}
+
+/** Takes the handle of an accepted socket over into one that reads into the shared buffer. */
+function adoptAccepted(accepted: net.Socket, path: string | undefined): NodeSocket {
+  const holder = accepted as unknown as { _handle: unknown };
+  const handle = holder._handle;
+  holder._handle = null;
+  accepted.on("error", nothing);
+  accepted.destroy();
+  let owner: NodeSocket;
+  const socket = new net.Socket({
+    handle,
+    onread: {
+      buffer: readBuffer,
+      callback(length: number) {
+        owner.received(length);
+        return true;
+      },
+    },
+  } as unknown as net.SocketConstructorOpts);
+  const remote = { host: socket.remoteAddress ?? "", port: socket.remotePort ?? 0, path };
+  owner = new NodeSocket(socket, remote, true);
+  return owner;
+}
+
+export class NodeNet implements Net {
+  listen(options: ListenOptions, onConnection: (socket: Socket) => void): Promise<Listener> {
+    return new Promise((resolve, reject) => {
+      const server = net.createServer({ noDelay: true, pauseOnConnect: true }, (accepted) => {
+        const socket = adoptAccepted(accepted, options.path);
+        onConnection(socket);
+        socket.resume();
+      });
+      server.once("error", reject);
+      const listening = () => {
+        server.off("error", reject);
+        server.on("error", nothing);
+        if (options.path !== undefined) {
+          if (options.mode) chmodSync(options.path, options.mode);
+          resolve(new NodeListener(server, { host: "", port: 0, path: options.path }));
+          return;
+        }
+        const address = server.address() as net.AddressInfo;
+        resolve(new NodeListener(server, { host: address.address, port: address.port }));
+      };
+      const backlog = options.backlog ?? 511;
+      if (options.path !== undefined) {
+        removeStaleSocket(options.path);
+        server.listen({ path: options.path, backlog }, listening);
+      } else {
+        const ipv6Only = options.host.includes(":");
+        server.listen({ host: options.host, port: options.port, backlog, ipv6Only, exclusive: true }, listening);
+      }
+    });
+  }
+
+  connect(endpoint: Endpoint, options: ConnectOptions = {}): Socket {
+    let owner: NodeSocket;
+    const onread = {
+      buffer: readBuffer,
+      callback(length: number) {
+        owner.received(length);
+        return true;
+      },
+    };
+    const target =
+      endpoint.path !== undefined
+        ? { path: endpoint.path, onread }
+        : { host: endpoint.host, port: endpoint.port, localAddress: options.sourceHost, noDelay: true, onread };
+    const socket = net.connect(target as net.NetConnectOpts);
+    owner = new NodeSocket(socket, endpoint, false);
+    if (options.timeoutMs !== undefined) giveUpConnecting(socket, options.timeoutMs);
+    return owner;
+  }
+
+  async resolve(host: string): Promise<string[]> {
+    if (net.isIP(host)) return [host];
+    const found = await lookup(host, { all: true, verbatim: true });
+    return found.map((entry) => entry.address);
+  }
+}
+
+function giveUpConnecting(socket: net.Socket, timeoutMs: number): void {
+  const timer = setTimeout(() => {
+    const error = new Error("connection timed out") as Error & { code?: string };
+    error.code = "ETIMEDOUT";
+    socket.destroy(error);
+  }, timeoutMs);
+  const done = () => clearTimeout(timer);
+  socket.once("connect", done);
+  socket.once("close", done);
+}
+
+/** As Redis does: a socket file left by an earlier process would make the bind fail. */
+function removeStaleSocket(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {}
+}
