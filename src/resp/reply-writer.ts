@@ -1,0 +1,255 @@
+/**
+ * Writes replies. Handlers state the RESP3 shape; only the writer knows what a RESP2 client gets instead. What is written
+ * waits in chunks until the connection takes them at the end of the tick: one chunk is the usual case, and it goes back
+ * to the pool once it has been sent, so that a reply allocates nothing.
+ * @see https://redis.io/docs/latest/develop/reference/protocol-spec/
+ */
+import { copyBytes, type Slice } from "../base/bytes.ts";
+import { formatDouble, writeInteger } from "../base/numbers.ts";
+import type { ReplyError } from "../base/reply-error.ts";
+
+export const CHUNK_BYTES = 16 * 1024;
+
+/** Chunks that nobody writes to at the moment. */
+export class ChunkPool {
+  readonly #free: Uint8Array[] = [];
+
+  take(): Uint8Array {
+    return this.#free.pop() ?? Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  }
+
+  give(chunk: Uint8Array): void {
+    if (chunk.length === CHUNK_BYTES && this.#free.length < 1024) this.#free.push(chunk);
+  }
+}
+
+export interface Chunk {
+  bytes: Uint8Array;
+  length: number;
+}
+
+/** The longest line that needs no look at its length: a number, a header. */
+const LINE = 32;
+const NO_BYTES = new Uint8Array(0);
+
+export class ReplyWriter {
+  version: 2 | 3 = 2;
+  /** Chunks that are full, oldest first; the current one comes after them. */
+  readonly full: Chunk[] = [];
+  /** Bytes in `full`. */
+  fullBytes = 0;
+  /** How many replies of errors were written, for statistics. */
+  onError: ((error: ReplyError) => void) | null = null;
+  /** Called when the first byte is written after the writer was empty. */
+  #onDirty: () => void;
+  #dirty = false;
+  #bytes: Uint8Array = NO_BYTES;
+  #at = 0;
+  readonly #pool: ChunkPool;
+
+  constructor(pool: ChunkPool, onDirty: () => void) {
+    this.#pool = pool;
+    this.#onDirty = onDirty;
+  }
+
+  /** Bytes that wait to be taken. */
+  get size(): number {
+    return this.fullBytes + this.#at;
+  }
+
+  /** Hands what was written to `send`, oldest first, and starts afresh. `send` returns true if the chunk is free again. */
+  take(send: (bytes: Uint8Array, length: number) => boolean): void {
+    this.#dirty = false;
+    if (this.full.length > 0) {
+      for (const chunk of this.full) if (send(chunk.bytes, chunk.length)) this.#pool.give(chunk.bytes);
+      this.full.length = 0;
+      this.fullBytes = 0;
+    }
+    if (this.#at > 0) {
+      const bytes = this.#bytes;
+      const length = this.#at;
+      this.#at = 0;
+      this.#bytes = NO_BYTES;
+      if (send(bytes, length)) this.#pool.give(bytes);
+    }
+  }
+
+  /** Where the next byte goes: for `rewind`. */
+  get mark(): number {
+    return this.size;
+  }
+
+  /** Takes back what was written since `mark`. */
+  rewind(mark: number): void {
+    while (this.fullBytes > mark) {
+      this.#pool.give(this.#bytes);
+      const last = this.full.pop()!;
+      this.fullBytes -= last.length;
+      this.#bytes = last.bytes;
+      this.#at = last.length;
+    }
+    this.#at = mark - this.fullBytes;
+  }
+
+  ok(): void {
+    this.#literal(OK);
+  }
+
+  queued(): void {
+    this.#literal(QUEUED);
+  }
+
+  simple(text: string): void {
+    this.#line(`+${text}\r\n`);
+  }
+
+  error(error: ReplyError): void {
+    this.onError?.(error);
+    this.#line(`-${error.message.replace(/[\r\n]/g, " ")}\r\n`);
+  }
+
+  integer(value: number | bigint): void {
+    if (typeof value === "bigint") {
+      this.#line(`:${value}\r\n`);
+      return;
+    }
+    this.#header(0x3a, value);
+  }
+
+  boolean(value: boolean): void {
+    if (this.version === 3) this.#literal(value ? TRUE : FALSE);
+    else this.integer(value ? 1 : 0);
+  }
+
+  nil(): void {
+    this.#literal(this.version === 3 ? NULL : NULL_BULK);
+  }
+
+  /** The null that RESP2 clients expect where an array would have been. */
+  nilArray(): void {
+    this.#literal(this.version === 3 ? NULL : NULL_ARRAY);
+  }
+
+  bulk(value: Slice): void {
+    this.bulkBytes(value.bytes, value.start, value.end);
+  }
+
+  bulkBytes(bytes: Uint8Array, start = 0, end = bytes.length): void {
+    const length = end - start;
+    this.#header(0x24, length);
+    if (this.#at + length + 2 > this.#bytes.length) this.#makeRoom(length + 2);
+    const to = this.#bytes;
+    const at = this.#at;
+    copyBytes(bytes, start, end, to, at);
+    to[at + length] = 13;
+    to[at + length + 1] = 10;
+    this.#at = at + length + 2;
+  }
+
+  bulkText(text: string): void {
+    const bytes = Buffer.from(text, "utf8");
+    this.bulkBytes(bytes, 0, bytes.length);
+  }
+
+  bulkInteger(value: number | bigint): void {
+    this.bulkText(String(value));
+  }
+
+  array(length: number): void {
+    this.#header(0x2a, length);
+  }
+
+  set(length: number): void {
+    this.#header(this.version === 3 ? 0x7e : 0x2a, length);
+  }
+
+  map(pairs: number): void {
+    if (this.version === 3) this.#header(0x25, pairs);
+    else this.#header(0x2a, pairs * 2);
+  }
+
+  /** An out-of-band message: RESP2 knows it from an array only by the client's mode. */
+  push(length: number): void {
+    this.#header(this.version === 3 ? 0x3e : 0x2a, length);
+  }
+
+  double(value: number): void {
+    const text = formatDouble(value);
+    if (this.version === 3) this.#line(`,${text}\r\n`);
+    else this.bulkText(text);
+  }
+
+  bigNumber(digits: string): void {
+    if (this.version === 3) this.#line(`(${digits}\r\n`);
+    else this.bulkText(digits);
+  }
+
+  /** @param format  three letters: "txt" or "mkd" */
+  verbatim(text: string, format = "txt"): void {
+    if (this.version === 2) {
+      this.bulkText(text);
+      return;
+    }
+    const bytes = Buffer.from(`${format}:${text}`, "utf8");
+    this.#header(0x3d, bytes.length);
+    this.raw(bytes, 0, bytes.length);
+    this.#literal(CRLF);
+  }
+
+  /** Bytes that are protocol already. */
+  raw(bytes: Uint8Array, start = 0, end = bytes.length): void {
+    const length = end - start;
+    if (length === 0) return;
+    if (this.#at + length > this.#bytes.length) this.#makeRoom(length);
+    copyBytes(bytes, start, end, this.#bytes, this.#at);
+    this.#at += length;
+  }
+
+  #header(type: number, value: number): void {
+    if (this.#at + LINE > this.#bytes.length) this.#makeRoom(LINE);
+    const to = this.#bytes;
+    let at = this.#at;
+    to[at++] = type;
+    at = writeInteger(value, to, at);
+    to[at] = 13;
+    to[at + 1] = 10;
+    this.#at = at + 2;
+  }
+
+  #literal(bytes: Uint8Array): void {
+    const length = bytes.length;
+    if (this.#at + length > this.#bytes.length) this.#makeRoom(length);
+    const to = this.#bytes;
+    const at = this.#at;
+    for (let i = 0; i < length; i++) to[at + i] = bytes[i]!;
+    this.#at = at + length;
+  }
+
+  #line(text: string): void {
+    const bytes = Buffer.from(text, "utf8");
+    this.raw(bytes, 0, bytes.length);
+  }
+
+  /** Puts the current chunk aside and begins one that holds at least `length` bytes. */
+  #makeRoom(length: number): void {
+    if (!this.#dirty) {
+      this.#dirty = true;
+      this.#onDirty();
+    }
+    if (this.#at > 0) {
+      this.full.push({ bytes: this.#bytes, length: this.#at });
+      this.fullBytes += this.#at;
+    } else if (this.#bytes.length > 0) this.#pool.give(this.#bytes);
+    this.#bytes = length <= CHUNK_BYTES ? this.#pool.take() : Buffer.allocUnsafeSlow(length);
+    this.#at = 0;
+  }
+}
+
+const OK = Buffer.from("+OK\r\n");
+const QUEUED = Buffer.from("+QUEUED\r\n");
+const TRUE = Buffer.from("#t\r\n");
+const FALSE = Buffer.from("#f\r\n");
+const NULL = Buffer.from("_\r\n");
+const NULL_BULK = Buffer.from("$-1\r\n");
+const NULL_ARRAY = Buffer.from("*-1\r\n");
+const CRLF = Buffer.from("\r\n");

@@ -1,0 +1,316 @@
+/**
+ * Reads requests: arrays of bulk strings, and inline commands. A request that lies whole in what has just been read is
+ * parsed in place; only one that is cut in two is copied, and reading goes on where it stopped, so that a request of a
+ * million words costs no more in pieces than whole.
+ */
+import { Slice } from "../base/bytes.ts";
+import { ReplyError } from "../base/reply-error.ts";
+import { splitWords } from "../base/words.ts";
+
+/** The words of a request, as `commands/args.ts` keeps them. */
+export interface Words {
+  readonly slots: Slice[];
+  count: number;
+  reset(count: number): void;
+}
+
+export interface ReaderLimits {
+  /** proto-max-bulk-len */
+  maxBulkBytes: number;
+  /** Redis' bounds for a client that has not authenticated: 10 words of 16 KiB. */
+  strict: boolean;
+}
+
+/** The longest line: an inline command, or a header that never ends. */
+const MAX_LINE = 64 * 1024;
+const MAX_WORDS = 2 ** 31 - 1;
+const STRICT_WORDS = 10;
+const STRICT_BULK = 16384;
+
+const CR = 13;
+const LF = 10;
+const STAR = 0x2a;
+const DOLLAR = 0x24;
+
+export class ProtocolError extends ReplyError {
+  constructor(text: string) {
+    super("ERR", `Protocol error: ${text}`);
+  }
+}
+
+export class RequestReader<W extends Words> {
+  readonly limits: ReaderLimits = { maxBulkBytes: 512 * 1024 * 1024, strict: false };
+  /** The bytes of the request that `next` returned, and whether they are its canonical form. */
+  readonly raw = new Slice();
+  rawIsCanonical = true;
+
+  #bytes: Uint8Array = EMPTY;
+  /** The first byte of the request being read. */
+  #at = 0;
+  #end = 0;
+  /** Whether `#bytes` is ours, holding a request cut in two, or lent for the moment. */
+  #own = false;
+
+  /** Of a request cut in two: its words so far (relative to its start), how far it was read, how many are to come. */
+  #partial: W | null = null;
+  #read = 0;
+  #wanted = 0;
+  /** The length that a header has announced, -1 before it. */
+  #bulk = -1;
+
+  readonly #shared: W;
+  readonly #make: () => W;
+
+  /** @param shared  where the words of whole requests are put, the same for all readers */
+  constructor(shared: W, make: () => W) {
+    this.#shared = shared;
+    this.#make = make;
+  }
+
+  /** Bytes kept of a request that is not whole yet. */
+  get pendingBytes(): number {
+    return this.#own ? this.#end - this.#at : 0;
+  }
+
+  get bufferBytes(): number {
+    return this.#own ? this.#bytes.length : 0;
+  }
+
+  /** Lends bytes[0, length) to the reader, until `release`. */
+  lend(bytes: Uint8Array, length: number): void {
+    if (!this.#own) {
+      this.#bytes = bytes;
+      this.#at = 0;
+      this.#end = length;
+      return;
+    }
+    this.#append(bytes, length);
+  }
+
+  /** Gives the lent bytes back: what is left of them is copied. */
+  release(): void {
+    const left = this.#end - this.#at;
+    if (left === 0) {
+      this.#bytes = EMPTY;
+      this.#own = false;
+      this.#at = this.#end = 0;
+      return;
+    }
+    if (this.#own) return;
+    const own = new Uint8Array(Math.max(1024, left * 2));
+    own.set(this.#bytes.subarray(this.#at, this.#end));
+    this.#bytes = own;
+    this.#own = true;
+    this.#at = 0;
+    this.#end = left;
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#partial = null;
+    this.#at = this.#end = 0;
+    this.release();
+  }
+
+  /**
+   * The words of the next request, valid until the next call; null if it is not whole yet.
+   * @throws ProtocolError; the reader is of no use after it
+   */
+  next(): W | null {
+    if (this.#partial !== null) return this.#resume(this.#partial);
+    while (this.#at < this.#end) {
+      const words = this.#bytes[this.#at] === STAR ? this.#multibulk() : this.#inline();
+      if (words === null) return null;
+      if (words.count > 0) return words;
+    }
+    return null;
+  }
+
+  #multibulk(): W | null {
+    const bytes = this.#bytes;
+    const start = this.#at;
+    const lineEnd = this.#lineEnd(start + 1, "too big mbulk count string");
+    if (lineEnd < 0) return null;
+    const count = parseLength(bytes, start + 1, lineEnd);
+    if (Number.isNaN(count) || count > MAX_WORDS) throw new ProtocolError("invalid multibulk length");
+    if (this.limits.strict && count > STRICT_WORDS) throw new ProtocolError("unauthenticated multibulk length");
+    const words = this.#shared;
+    if (count <= 0) {
+      this.#at = lineEnd + 2;
+      words.reset(0);
+      return words;
+    }
+    this.#wanted = count;
+    this.#bulk = -1;
+    this.#read = lineEnd + 2;
+    // Only as many slots as have arrived are made: a header alone costs nothing.
+    words.reset(0);
+    if (this.#words(words, 0)) return this.#finish(words, start);
+    this.#keepPartial(words, start);
+    return null;
+  }
+
+  /** Reads words from `#read` on; true when all have come. Positions in `words` are relative to `base`. */
+  #words(words: W, base: number): boolean {
+    const bytes = this.#bytes;
+    const end = this.#end;
+    const wanted = this.#wanted;
+    const slots = words.slots;
+    let at = this.#read;
+    let count = words.count;
+    while (count < wanted) {
+      let length = this.#bulk;
+      if (length < 0) {
+        // The usual header is "$" and one or two digits; the general way is below.
+        const first = bytes[at + 1]! - 48;
+        if (at + 4 <= end && bytes[at] === DOLLAR && bytes[at + 2] === CR && first >= 0 && first <= 9) {
+          length = first;
+          at += 4;
+        } else {
+          this.#read = at;
+          words.count = count;
+          length = this.#bulkHeader();
+          if (length < 0) return false;
+          at = this.#read;
+        }
+      }
+      if (at + length + 2 > end) {
+        this.#bulk = length;
+        this.#read = at;
+        words.count = count;
+        return false;
+      }
+      this.#bulk = -1;
+      let slot = slots[count];
+      if (slot === undefined) slots.push((slot = new Slice()));
+      slot.bytes = bytes;
+      slot.start = at - base;
+      slot.end = at + length - base;
+      count++;
+      at += length + 2;
+    }
+    this.#read = at;
+    words.count = count;
+    return true;
+  }
+
+  /** Reads "$<length>" at `#read`; -1 if it is not whole yet. */
+  #bulkHeader(): number {
+    const at = this.#read;
+    if (at >= this.#end) return -1;
+    const type = this.#bytes[at]!;
+    if (type !== DOLLAR) throw new ProtocolError(`expected '$', got '${String.fromCharCode(type)}'`);
+    const lineEnd = this.#lineEnd(at + 1, "too big bulk count string");
+    if (lineEnd < 0) return -1;
+    const length = parseLength(this.#bytes, at + 1, lineEnd);
+    if (Number.isNaN(length) || length < 0 || length > this.limits.maxBulkBytes)
+      throw new ProtocolError("invalid bulk length");
+    if (this.limits.strict && length > STRICT_BULK) throw new ProtocolError("unauthenticated bulk length");
+    this.#read = lineEnd + 2;
+    return length;
+  }
+
+  #finish(words: W, start: number): W {
+    words.reset(words.count);
+    this.raw.set(this.#bytes, start, this.#read);
+    this.rawIsCanonical = true;
+    this.#at = this.#read;
+    return words;
+  }
+
+  #keepPartial(words: W, start: number): void {
+    const partial = this.#make();
+    partial.reset(words.count);
+    for (let i = 0; i < words.count; i++) {
+      const slot = words.slots[i]!;
+      partial.slots[i]!.set(EMPTY, slot.start - start, slot.end - start);
+    }
+    partial.count = words.count;
+    this.#read -= start;
+    this.#partial = partial;
+  }
+
+  #resume(partial: W): W | null {
+    const base = this.#at;
+    this.#read += base;
+    const whole = this.#words(partial, base);
+    if (!whole) {
+      this.#read -= base;
+      return null;
+    }
+    for (let i = 0; i < partial.count; i++) {
+      const slot = partial.slots[i]!;
+      slot.set(this.#bytes, slot.start + base, slot.end + base);
+    }
+    this.#partial = null;
+    return this.#finish(partial, base);
+  }
+
+  #inline(): W | null {
+    const start = this.#at;
+    const newline = this.#bytes.subarray(start, this.#end).indexOf(LF);
+    if (newline < 0) {
+      if (this.#end - start > MAX_LINE) throw new ProtocolError("too big inline request");
+      return null;
+    }
+    let lineEnd = start + newline;
+    const next = lineEnd + 1;
+    if (lineEnd > start && this.#bytes[lineEnd - 1] === CR) lineEnd--;
+    const line = new Slice(this.#bytes, start, lineEnd).latin1();
+    const texts = splitWords(line);
+    if (texts === null) throw new ProtocolError("unbalanced quotes in request");
+    const words = this.#shared;
+    words.reset(texts.length);
+    texts.forEach((text, i) => {
+      words.slots[i]!.set(Buffer.from(text, "latin1"), 0, text.length);
+    });
+    this.raw.set(this.#bytes, start, next);
+    this.rawIsCanonical = false;
+    this.#at = next;
+    return words;
+  }
+
+  /** Where the CR of the line that goes on at `from` is; -1 if it, or the LF behind it, has not come yet. */
+  #lineEnd(from: number, tooLong: string): number {
+    const bytes = this.#bytes;
+    const end = Math.min(this.#end, from + MAX_LINE);
+    for (let i = from; i < end; i++) if (bytes[i] === CR) return i + 1 < this.#end ? i : -1;
+    if (this.#end - from > MAX_LINE) throw new ProtocolError(tooLong);
+    return -1;
+  }
+
+  #append(bytes: Uint8Array, length: number): void {
+    const left = this.#end - this.#at;
+    if (this.#end + length > this.#bytes.length) {
+      if (left + length <= this.#bytes.length) {
+        this.#bytes.copyWithin(0, this.#at, this.#end);
+      } else {
+        const larger = new Uint8Array(Math.max((left + length) * 2, 1024));
+        larger.set(this.#bytes.subarray(this.#at, this.#end));
+        this.#bytes = larger;
+      }
+      this.#at = 0;
+      this.#end = left;
+    }
+    this.#bytes.set(length === bytes.length ? bytes : bytes.subarray(0, length), this.#end);
+    this.#end += length;
+  }
+}
+
+const EMPTY = new Uint8Array(0);
+
+/** A header's number: canonical, as Redis wants it; NaN otherwise. */
+function parseLength(bytes: Uint8Array, start: number, end: number): number {
+  const length = end - start;
+  if (length === 0 || length > 11) return Number.NaN;
+  const negative = bytes[start] === 0x2d;
+  let i = negative ? start + 1 : start;
+  if (i === end || (bytes[i] === 48 && (end - i > 1 || negative))) return Number.NaN;
+  let value = 0;
+  for (; i < end; i++) {
+    const digit = bytes[i]! - 48;
+    if (digit < 0 || digit > 9) return Number.NaN;
+    value = value * 10 + digit;
+  }
+  return negative ? -value : value;
+}
