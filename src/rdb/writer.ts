@@ -1,0 +1,125 @@
+/** Writes an RDB file: header, keys, end. What it writes goes, in chunks, to whoever made its `RdbOutput`. */
+import { Slice } from "../base/bytes.ts";
+import type { SnapshotEntry } from "../engine/snapshot.ts";
+import { DEFAULT_VERSION, MAGIC, Opcode, RdbError, ValueType, type WrittenVersion } from "./format.ts";
+import { decimal, RdbOutput, type TakeChunk } from "./output.ts";
+
+/** What a file says of where it came from. */
+export interface AuxFields {
+  /** `redis-ver`. */
+  readonly redisVersion: string;
+  /** When it was made: Unix time in seconds. */
+  readonly createdAt: number;
+  readonly usedMemory: number;
+  /** Where in the replication stream it was made. */
+  readonly replication?: ReplicationPosition;
+  /** Whether an append-only file goes on from here. */
+  readonly aofBase?: boolean;
+}
+
+export interface ReplicationPosition {
+  readonly replid: string;
+  readonly offset: number;
+  /** The database that the stream has selected; -1 if it begins with a SELECT. */
+  readonly streamDb: number;
+}
+
+export interface RdbWriterOptions {
+  readonly version?: WrittenVersion;
+  /** `rdbcompression`, yes by default. */
+  readonly compress?: boolean;
+  /** `rdbchecksum`, yes by default. */
+  readonly checksum?: boolean;
+}
+
+/** The part of a snapshot's entry that makes a value. */
+export type ValueEntry = Pick<SnapshotEntry, "type" | "string">;
+
+export class RdbWriter {
+  readonly output: RdbOutput;
+  readonly #version: WrittenVersion;
+  #db = -1;
+
+  constructor(take: TakeChunk, options: RdbWriterOptions = {}) {
+    this.output = new RdbOutput(take, { compress: options.compress ?? true, checksum: options.checksum ?? true });
+    this.#version = options.version ?? DEFAULT_VERSION;
+  }
+
+  header(fields: AuxFields): void {
+    const magic = Slice.of(MAGIC + String(this.#version).padStart(4, "0"));
+    this.output.raw(magic.bytes, magic.start, magic.end);
+    this.aux("redis-ver", fields.redisVersion);
+    this.aux("redis-bits", 64);
+    this.aux("ctime", fields.createdAt);
+    this.aux("used-mem", fields.usedMemory);
+    if (fields.replication) {
+      this.aux("repl-stream-db", fields.replication.streamDb);
+      this.aux("repl-id", fields.replication.replid);
+      this.aux("repl-offset", fields.replication.offset);
+    }
+    this.aux("aof-base", fields.aofBase ? 1 : 0);
+  }
+
+  aux(name: string, value: string | number): void {
+    this.output.byte(Opcode.aux);
+    this.output.text(name);
+    this.output.string(typeof value === "number" ? decimal(value) : Slice.of(value));
+  }
+
+  functionLibrary(code: Slice): void {
+    this.output.byte(Opcode.function2);
+    this.output.string(code);
+  }
+
+  /** The keys that follow are of database `index`. */
+  selectDb(index: number): void {
+    this.output.byte(Opcode.selectDb);
+    this.output.lengthOf(index);
+    this.#db = index;
+  }
+
+  /** A hint for the reader: how many keys the selected database has, and how many of them expire. */
+  resizeDb(size: number, expires: number): void {
+    this.output.byte(Opcode.resizeDb);
+    this.output.lengthOf(size);
+    this.output.lengthOf(expires);
+  }
+
+  /** A key with its value and all that is known of it, behind the selection of its database if that changed. */
+  entry(entry: SnapshotEntry): void {
+    const { output } = this;
+    if (entry.db !== this.#db) this.selectDb(entry.db);
+    if (entry.expireAt >= 0) {
+      output.byte(Opcode.expireTimeMs);
+      output.int64(entry.expireAt);
+    }
+    if (entry.frequency >= 0) {
+      output.byte(Opcode.freq);
+      output.byte(entry.frequency);
+    } else if (entry.idleSeconds >= 0) {
+      output.byte(Opcode.idle);
+      output.lengthOf(entry.idleSeconds);
+    }
+    output.byte(typeNumber(entry));
+    output.string(entry.key);
+    writeValue(output, entry);
+  }
+
+  /** The end, the checksum, and the last chunk. */
+  end(): void {
+    this.output.byte(Opcode.eof);
+    this.output.checksum();
+    this.output.flush();
+  }
+}
+
+/** The number that stands for the form in which `writeValue` writes this value. */
+export function typeNumber(value: ValueEntry): number {
+  if (value.type === "string") return ValueType.string;
+  throw new RdbError("unsupported", `cannot write a value of type ${value.type}`);
+}
+
+export function writeValue(output: RdbOutput, value: ValueEntry): void {
+  if (value.type === "string") output.string(value.string);
+  else throw new RdbError("unsupported", `cannot write a value of type ${value.type}`);
+}
