@@ -1,0 +1,375 @@
+/**
+ * One database: what commands read and write. It gives the keyspace's blocks their meaning in time: expiry, age, hits and
+ * misses, and the order of things around a change (a running snapshot first). Arguments are borrowed, results too: a
+ * `StringValue` or a key handed to a visitor is valid until the next call that writes.
+ */
+import { Slice } from "../base/bytes.ts";
+import { errors } from "../base/reply-error.ts";
+import type { Engine } from "./engine.ts";
+import { AGE_MASK, type Entries, INT, RAW, STRING, TYPE_SHIFT, TYPES, type TypeName, VOLATILE } from "./entry.ts";
+import { isIntegerText } from "./integer-text.ts";
+import { Keyspace } from "./keyspace.ts";
+import { type StringEncoding, StringValue, stringEncoding } from "./string-value.ts";
+import { type TableStats, tableStats } from "./table-stats.ts";
+
+export class Database {
+  readonly index: number;
+  /** For the engine: exchanged by SWAPDB and the flushes. */
+  keyspace: Keyspace;
+  readonly #engine: Engine;
+  readonly #entries: Entries;
+  readonly #reading = new StringValue();
+  readonly #writing = new StringValue();
+  /** Of the key that was looked up last: its hash, and its entry even if that has expired and is only being hidden. */
+  #hash = 0;
+  #physical = 0;
+
+  constructor(engine: Engine, index: number) {
+    this.index = index;
+    this.#engine = engine;
+    this.#entries = engine.store.entries;
+    this.keyspace = new Keyspace(engine.store);
+  }
+
+  get size(): number {
+    return this.keyspace.table.size;
+  }
+
+  /** How many keys have an expiry. */
+  get volatileSize(): number {
+    return this.keyspace.volatile.length;
+  }
+
+  /** The average time to live that the active expiry has seen, in ms: INFO's avg_ttl. */
+  get averageTtl(): number {
+    return Math.round(this.keyspace.averageTtl);
+  }
+
+  // Looking up
+
+  /** The entry of a key that counts as there, or 0. */
+  #find(key: Slice): number {
+    const hash = this.keyspace.hash(key.bytes, key.start, key.end);
+    const ref = this.keyspace.find(key.bytes, key.start, key.end, hash);
+    this.#hash = hash;
+    this.#physical = ref;
+    if (ref === 0 || !this.#entries.isVolatile(ref) || !this.#isExpired(ref)) return ref;
+    if (this.#engine.expiryMode === "delete") {
+      this.#physical = 0;
+      this.#engine.expire(this, ref, key);
+    }
+    return 0;
+  }
+
+  #isExpired(ref: number): boolean {
+    return this.#engine.expiryMode !== "keep" && this.#engine.now > this.#entries.expireAt(ref);
+  }
+
+  /** As `#find`, counting the hit or miss. */
+  #lookup(key: Slice): number {
+    const ref = this.#find(key);
+    if (ref === 0) this.#engine.stats.keyspaceMisses++;
+    else this.#engine.stats.keyspaceHits++;
+    return ref;
+  }
+
+  #touch(ref: number): void {
+    if (this.#engine.noTouch) return;
+    const meta = this.#entries.meta(ref);
+    const touched = this.#engine.ages.touched(meta);
+    if (touched !== meta) this.#entries.setMeta(ref, touched);
+  }
+
+  // Reading
+
+  /** Whether the key is there; counts nothing and touches nothing. */
+  has(key: Slice): boolean {
+    return this.#find(key) !== 0;
+  }
+
+  /** As `has`, counted as a hit or a miss (EXISTS). */
+  exists(key: Slice): boolean {
+    return this.#lookup(key) !== 0;
+  }
+
+  /** As `exists`, and the key counts as used (TOUCH). */
+  touch(key: Slice): boolean {
+    const ref = this.#lookup(key);
+    if (ref !== 0) this.#touch(ref);
+    return ref !== 0;
+  }
+
+  /** Counts a hit or miss, but the key does not count as used (TYPE). */
+  type(key: Slice): TypeName | null {
+    const ref = this.#lookup(key);
+    return ref === 0 ? null : TYPES[this.#entries.type(ref)]!;
+  }
+
+  /** @throws errors.wrongType */
+  getString(key: Slice): StringValue | null {
+    const ref = this.#lookup(key);
+    if (ref === 0) return null;
+    this.#touch(ref);
+    if (this.#entries.type(ref) !== STRING) throw errors.wrongType;
+    return this.#reading.position(this.keyspace, ref);
+  }
+
+  // Writing strings
+
+  /** Makes the key this string, whatever it was. An expiry is dropped unless `keepTtl`, or set to `expireAt` (unix ms). */
+  setString(key: Slice, value: Slice, keepTtl = false, expireAt = -1): void {
+    this.#find(key);
+    const { keyspace } = this;
+    let ref = this.#physical;
+    const { bytes, start, end } = value;
+    let flags = isIntegerText(bytes, start, end) ? INT : 0;
+    if (expireAt !== -1) flags |= VOLATILE;
+    if (ref === 0) {
+      const meta = flags | this.#engine.ages.initial() | (STRING << TYPE_SHIFT);
+      ref = keyspace.add(key.bytes, key.start, key.end, this.#hash, meta, end - start, end - start);
+      value.copyTo(this.#entries.bytes(ref), this.#entries.valueAt(ref));
+    } else {
+      keyspace.beforeChange(ref);
+      this.#dropContainer(ref);
+      this.#touch(ref);
+      const keep = keepTtl && !this.#isExpired(ref);
+      ref = keyspace.overwrite(ref, bytes, start, end, flags, keep);
+    }
+    if (expireAt !== -1) this.#entries.setExpireAt(ref, expireAt);
+  }
+
+  /** The string, to be changed in place; null when there is no such key. @throws errors.wrongType */
+  openString(key: Slice): StringValue | null {
+    const ref = this.#find(key);
+    if (ref === 0) return null;
+    this.#touch(ref);
+    if (this.#entries.type(ref) !== STRING) throw errors.wrongType;
+    this.keyspace.beforeChange(ref);
+    return this.#writing.position(this.keyspace, ref);
+  }
+
+  /** A string of `length` zero bytes under a key that was not there (or that is replaced). */
+  createString(key: Slice, length: number): StringValue {
+    this.#find(key);
+    if (this.#physical !== 0) this.#remove(this.#physical);
+    const meta = RAW | this.#engine.ages.initial() | (STRING << TYPE_SHIFT);
+    const ref = this.keyspace.add(key.bytes, key.start, key.end, this.#hash, meta, length, length);
+    const value = this.#writing.position(this.keyspace, ref);
+    value.bytes.fill(0, value.start, value.end);
+    return value;
+  }
+
+  // Keys
+
+  /** False when there is no such key; one that has expired is deleted as expired. */
+  delete(key: Slice): boolean {
+    const ref = this.#find(key);
+    if (ref === 0) return false;
+    this.#remove(ref);
+    return true;
+  }
+
+  /** As `delete`; a large container is freed later. */
+  unlink(key: Slice): boolean {
+    return this.delete(key);
+  }
+
+  /** Takes an entry out for good: a snapshot first, then what it holds, then itself. */
+  #remove(ref: number): void {
+    this.keyspace.beforeChange(ref);
+    this.#dropContainer(ref);
+    this.keyspace.remove(ref);
+  }
+
+  /** For the engine (expiry, eviction). */
+  removeEntry(ref: number): void {
+    this.#remove(ref);
+  }
+
+  #dropContainer(ref: number): void {
+    if (this.#entries.type(ref) !== STRING)
+      this.#engine.freeContainer(this.#entries.type(ref), this.#entries.root(ref));
+  }
+
+  /** Gives the value of `from` the name `to`, in the place of what had it. The expiry travels. @throws errors.noSuchKey */
+  rename(from: Slice, to: Slice): void {
+    if (this.#find(from) === 0) throw errors.noSuchKey;
+    if (from.equals(to)) return;
+    this.#transfer(from, this, to);
+  }
+
+  /** Moves the key to another database; false when it is not here, or there already. */
+  move(key: Slice, target: Database): boolean {
+    if (this.#find(key) === 0 || target.has(key)) return false;
+    this.#transfer(key, target, key);
+    return true;
+  }
+
+  #transfer(from: Slice, target: Database, to: Slice): void {
+    target.#find(to);
+    if (target.#physical !== 0) target.#remove(target.#physical);
+    const ref = this.#find(from);
+    this.keyspace.beforeChange(ref);
+    target.#addCopy(to, ref);
+    this.keyspace.remove(ref);
+  }
+
+  /** Copies value and expiry to `newKey` of `target`, where nothing must be; false when there is nothing to copy. */
+  copy(key: Slice, target: Database, newKey: Slice): boolean {
+    if (this.#find(key) === 0) return false;
+    target.#find(newKey);
+    if (target.#physical !== 0) target.#remove(target.#physical);
+    target.#addCopy(newKey, this.#find(key));
+    return true;
+  }
+
+  /** Adds `key`, which must not be here, with the value, expiry and age of the entry `source`. */
+  #addCopy(key: Slice, source: number): void {
+    const entries = this.#entries;
+    this.#find(key);
+    const length = entries.valueLength(source);
+    const ref = this.keyspace.add(key.bytes, key.start, key.end, this.#hash, entries.meta(source), length, length);
+    if (entries.isVolatile(source)) entries.setExpireAt(ref, entries.expireAt(source));
+    const at = entries.valueAt(source);
+    new Slice(entries.bytes(source), at, at + length).copyTo(entries.bytes(ref), entries.valueAt(ref));
+  }
+
+  /** Deletes every key; returns how many there were. With `lazy` they are freed later. */
+  clear(lazy = false): number {
+    const { size, keyspace } = this;
+    if (size > 0) {
+      this.keyspace = new Keyspace(this.#engine.store);
+      this.#engine.drop(keyspace, lazy);
+    }
+    return size;
+  }
+
+  // Expiry
+
+  /** Unix time in ms; -1 for none, -2 for no such key. */
+  expireAt(key: Slice): number {
+    const ref = this.#find(key);
+    if (ref === 0) return -2;
+    return this.#entries.isVolatile(ref) ? this.#entries.expireAt(ref) : -1;
+  }
+
+  /** False when there is no such key. */
+  setExpire(key: Slice, atMs: number): boolean {
+    const ref = this.#find(key);
+    if (ref === 0) return false;
+    this.keyspace.beforeChange(ref);
+    this.keyspace.setExpire(ref, atMs);
+    return true;
+  }
+
+  /** False when there is no such key, or it has no expiry. */
+  persist(key: Slice): boolean {
+    const ref = this.#find(key);
+    if (ref === 0 || !this.#entries.isVolatile(ref)) return false;
+    this.keyspace.beforeChange(ref);
+    this.keyspace.clearExpire(ref);
+    return true;
+  }
+
+  // Walking
+
+  /** Any key, each with the same chance, copied to a buffer of its own; false when there is none. */
+  randomKey(into: Slice): boolean {
+    // Where expired keys are only hidden there may be nothing else: then one of them has to do, as in Redis.
+    for (let tries = 0; ; tries++) {
+      const ref = this.keyspace.table.random(this.#engine.store.random);
+      if (ref === 0) return false;
+      const key = this.#key(ref).copy();
+      into.set(key, 0, key.length);
+      if (!this.#entries.isVolatile(ref) || !this.#isExpired(ref)) return true;
+      if (this.#engine.expiryMode === "delete") this.#engine.expire(this, ref, into);
+      else if (tries > 100) return true;
+    }
+  }
+
+  readonly #visited = new Slice();
+
+  #key(ref: number): Slice {
+    const at = this.#entries.keyAt(ref);
+    return this.#visited.set(this.#entries.bytes(ref), at, at + this.#entries.keyLength(ref));
+  }
+
+  /** One step of SCAN: visits a bucket or a few, returns the next cursor, 0 at the end. The visitor must not write. */
+  scan(cursor: number, visit: (key: Slice, type: TypeName) => void): number {
+    return this.keyspace.table.scan(cursor, (ref) => {
+      if (this.#entries.isVolatile(ref) && this.#isExpired(ref)) return;
+      visit(this.#key(ref), TYPES[this.#entries.type(ref)]!);
+    });
+  }
+
+  /** Visits every key. The visitor must not write. */
+  keys(visit: (key: Slice) => void): void {
+    let cursor = 0;
+    const { table } = this.keyspace;
+    table.pauses++;
+    try {
+      do cursor = this.scan(cursor, visit);
+      while (cursor !== 0);
+    } finally {
+      table.pauses--;
+    }
+  }
+
+  // Looking at keys without using them: OBJECT, MEMORY, DEBUG
+
+  idleSeconds(key: Slice): number | null {
+    const ref = this.#find(key);
+    return ref === 0 ? null : this.#engine.ages.idleSeconds(this.#entries.meta(ref));
+  }
+
+  frequency(key: Slice): number | null {
+    const ref = this.#find(key);
+    return ref === 0 ? null : this.#engine.ages.frequency(this.#entries.meta(ref));
+  }
+
+  setIdle(key: Slice, seconds: number): boolean {
+    const ref = this.#find(key);
+    if (ref !== 0) this.#entries.setMeta(ref, this.#engine.ages.withIdle(this.#entries.meta(ref), seconds));
+    return ref !== 0;
+  }
+
+  setFrequency(key: Slice, counter: number): boolean {
+    const ref = this.#find(key);
+    if (ref !== 0) this.#entries.setMeta(ref, this.#engine.ages.withFrequency(this.#entries.meta(ref), counter));
+    return ref !== 0;
+  }
+
+  encoding(key: Slice): StringEncoding | null {
+    const ref = this.#find(key);
+    return ref === 0 ? null : stringEncoding(this.#entries.meta(ref), this.#entries.valueLength(ref));
+  }
+
+  /** Always 1: values are not shared. */
+  refcount(key: Slice): number | null {
+    return this.#find(key) === 0 ? null : 1;
+  }
+
+  /** Bytes of the key and all that hangs on it, its share of the tables included; `samples` is for containers. */
+  memoryUsage(key: Slice, _samples = 5): number | null {
+    const ref = this.#find(key);
+    if (ref === 0) return null;
+    const shares = this.#entries.isVolatile(ref) ? 8 : 4;
+    return this.#engine.store.arena.sizeOf(ref) + shares;
+  }
+
+  /** The 24 bits of age as they stand: DEBUG OBJECT's lru. */
+  age(key: Slice): number | null {
+    const ref = this.#find(key);
+    return ref === 0 ? null : this.#entries.meta(ref) & AGE_MASK;
+  }
+
+  /** Room for this many keys, before loading them. */
+  reserve(keys: number): void {
+    this.keyspace.table.reserve(keys);
+  }
+
+  /** For DEBUG HTSTATS: a table for the keys, as in Redis; the vector of volatile keys is none. */
+  tableStats(): TableStats {
+    return tableStats(this.keyspace.table, this.#engine.store.arena);
+  }
+}

@@ -1,0 +1,150 @@
+/**
+ * The data: databases, their memory, and what happens to keys with time. Read `database.ts` for what commands do with
+ * keys, `entry.ts` and docs/memory.md for how they lie in memory, `snapshot.ts` for how they are saved.
+ *
+ * Nothing in this room knows the wall clock: whoever runs the engine sets `now` before commands and calls `cron`'s parts
+ * (`activeExpire`, `resizeStep`) when there is time.
+ */
+import type { Slice } from "../base/bytes.ts";
+import { Ages } from "./ages.ts";
+import { Database } from "./database.ts";
+import { evict } from "./eviction.ts";
+import { activeExpire } from "./expiry.ts";
+import type { Keyspace } from "./keyspace.ts";
+import { KeyspaceFreeing } from "./keyspace-freeing.ts";
+import { Lazyfree } from "./lazyfree.ts";
+import { Policy } from "./policy.ts";
+import { Snapshot } from "./snapshot.ts";
+import { Store } from "./store.ts";
+
+export interface EngineOptions {
+  databases: number;
+  clock: { now(): number; monotonicMicros(): number };
+  random: { uint32(): number };
+}
+
+export interface EngineHooks {
+  /** The key's time came, and it has been deleted (lazily or by the active cycle). `key` is valid during the call. */
+  onExpired(db: Database, key: Slice): void;
+  /** The key was deleted to make room. */
+  onEvicted(db: Database, key: Slice): void;
+}
+
+export class EngineStats {
+  keyspaceHits = 0;
+  keyspaceMisses = 0;
+  expiredKeys = 0;
+  evictedKeys = 0;
+  /** An estimate of how much of the data has expired but is still there, in percent. */
+  expiredStalePerc = 0;
+  expiredTimeCapReached = 0;
+  /** Microseconds the active cycle has taken. */
+  expireCycleMicros = 0;
+}
+
+export class Engine {
+  readonly databases: Database[];
+  readonly policy = new Policy();
+  /**
+   * Who deletes a key whose time has come: "delete": this engine (a primary); "hide": its primary will (a replica: readers do
+   * not see the key any more); "keep": nobody, it is as if it had no expiry (commands from the primary, loading).
+   */
+  expiryMode: "delete" | "hide" | "keep" = "delete";
+  /** Reads do not count as use while set (CLIENT NO-TOUCH). */
+  noTouch = false;
+  hooks: EngineHooks = { onExpired() {}, onEvicted() {} };
+  stats = new EngineStats();
+  readonly clock: EngineOptions["clock"];
+  readonly store: Store;
+  readonly ages: Ages;
+  readonly lazyfree = new Lazyfree();
+  #now = 0;
+
+  constructor(options: EngineOptions) {
+    this.clock = options.clock;
+    const uint32 = () => options.random.uint32();
+    this.store = new Store(uint32);
+    this.ages = new Ages(this.policy, uint32);
+    this.now = options.clock.now();
+    this.databases = Array.from({ length: options.databases }, (_, index) => new Database(this, index));
+  }
+
+  /** Unix time in ms as commands see it: set at the start of a tick, the same for all of a command. */
+  get now(): number {
+    return this.#now;
+  }
+
+  set now(ms: number) {
+    this.#now = ms;
+    this.ages.setNow(ms);
+  }
+
+  /** Bytes in use: live blocks, tables, what waits to be freed. */
+  usedMemory(): number {
+    let bytes = this.store.arena.used;
+    for (const { keyspace } of this.databases) bytes += keyspace.bytes;
+    return bytes;
+  }
+
+  /** Exchanges the contents of two databases. */
+  swap(a: number, b: number): void {
+    const first = this.databases[a]!;
+    const second = this.databases[b]!;
+    const keyspace = first.keyspace;
+    first.keyspace = second.keyspace;
+    second.keyspace = keyspace;
+  }
+
+  /** Deletes everything; returns how many keys there were. With `lazy` they are freed later. */
+  flushAll(lazy = false): number {
+    let keys = 0;
+    for (const db of this.databases) keys += db.clear(lazy);
+    return keys;
+  }
+
+  /** Deletes keys whose time has come, for at most so long; returns how many. `fast` is the short cycle between commands. */
+  activeExpire(budgetMicros: number, fast: boolean): number {
+    return activeExpire(this, budgetMicros, fast);
+  }
+
+  /** Deletes keys by the policy until `usedMemory()` is at most `limitBytes`: "running" when the time was up before that. */
+  evict(limitBytes: number): "ok" | "running" | "fail" {
+    return evict(this, limitBytes);
+  }
+
+  /** Work left over by commands: moving tables, freeing what was dropped. True when there is more. */
+  resizeStep(budgetMicros: number): boolean {
+    const until = this.clock.monotonicMicros() + budgetMicros;
+    const timeIsUp = () => this.clock.monotonicMicros() >= until;
+    for (const { keyspace } of this.databases) {
+      while (keyspace.table.step(64)) if (timeIsUp()) return true;
+    }
+    return this.lazyfree.step(timeIsUp);
+  }
+
+  /** The data as it is now, to be read in slices while it changes. Any number can run at once. */
+  snapshot(): Snapshot {
+    const keyspaces: [number, Keyspace][] = [];
+    for (const db of this.databases) if (db.size > 0) keyspaces.push([db.index, db.keyspace]);
+    return new Snapshot(this.store.snapshots, this.store.entries, this.ages, this.policy.lfu, keyspaces);
+  }
+
+  /** For `Database`: the key's time has come. */
+  expire(db: Database, ref: number, key: Slice): void {
+    db.removeEntry(ref);
+    this.stats.expiredKeys++;
+    this.hooks.onExpired(db, key);
+  }
+
+  /** For `Database`: a keyspace nobody can reach any more. */
+  drop(keyspace: Keyspace, lazy: boolean): void {
+    const freeing = new KeyspaceFreeing(keyspace, this.store.arena);
+    if (lazy || !freeing.ready) this.lazyfree.add(freeing);
+    else freeing.step(Number.POSITIVE_INFINITY);
+  }
+
+  /** For `Database`: the value of a key that is no string is dropped. */
+  freeContainer(type: number, _root: number): void {
+    throw new Error(`no container of type ${type}`);
+  }
+}

@@ -1,0 +1,185 @@
+/**
+ * The keys of one database: the table, and the vector of those that have an expiry. It knows blocks and chains but not
+ * time; `Database` gives it its meaning. FLUSHDB and SWAPDB exchange whole keyspaces, which is why they cost nothing.
+ */
+import { copyBytes } from "../base/bytes.ts";
+import { hashBytes } from "../memory/hash.ts";
+import { RefVector } from "../memory/ref-vector.ts";
+import { Table } from "../memory/table.ts";
+import { AGE_MASK, type Entries, headerBytes, INT, LONG, RAW, STRING, TYPE_SHIFT, VOLATILE } from "./entry.ts";
+import type { Store } from "./store.ts";
+
+export class Keyspace {
+  readonly store: Store;
+  readonly table: Table;
+  readonly volatile = new RefVector();
+  /** Where the active expiry goes on in `volatile`. */
+  expireCursor = 0;
+  /** The average time to live in ms that the active expiry has seen, for INFO. */
+  averageTtl = 0;
+  /** How many snapshots still read it: a keyspace that was flushed away is freed after them. */
+  pins = 0;
+  readonly #entries: Entries;
+
+  constructor(store: Store) {
+    this.store = store;
+    this.#entries = store.entries;
+    this.table = new Table(store.arena);
+  }
+
+  /** Bytes besides those in the arena. */
+  get bytes(): number {
+    return this.table.bytes + this.volatile.bytes;
+  }
+
+  hash(bytes: Uint8Array, start: number, end: number): number {
+    return hashBytes(bytes, start, end, this.store.k0, this.store.k1);
+  }
+
+  /** The entry of this key, or 0. */
+  find(bytes: Uint8Array, start: number, end: number, hash: number): number {
+    const table = this.table;
+    if (table.target !== null) table.step(1);
+    const { u8, i32 } = this.store.arena;
+    const length = end - start;
+    for (let ref = table.first(hash); ref !== 0; ) {
+      const words = i32[ref >>> 20]!;
+      const at = (ref & 0xfffff) << 2;
+      if (words[at + 1] === hash && this.#entries.keyLength(ref) === length) {
+        const page = u8[ref >>> 20]!;
+        const key = (at << 2) + headerBytes(words[at + 2]!);
+        let i = 0;
+        while (i < length && page[key + i] === bytes[start + i]) i++;
+        if (i === length) return ref;
+      }
+      ref = words[at]!;
+    }
+    return 0;
+  }
+
+  /** A new entry for a key that is not there; the value's bytes are whatever the block held. */
+  add(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    hash: number,
+    meta: number,
+    valueLength: number,
+    room: number,
+  ): number {
+    const ref = this.#entries.create(bytes, start, end, meta, valueLength, room);
+    if (this.store.snapshots.active) this.store.snapshots.created(ref);
+    this.table.link(ref, hash);
+    if ((meta & VOLATILE) !== 0) this.#entries.setVolatileIndex(ref, this.volatile.push(ref));
+    return ref;
+  }
+
+  /** Takes the entry out and frees its block; what a container holds is the caller's business. */
+  remove(ref: number): void {
+    const entries = this.#entries;
+    if (entries.isVolatile(ref)) this.#forgetVolatile(entries.volatileIndex(ref));
+    this.table.unlink(ref, entries.hash(ref));
+    this.store.arena.free(ref);
+  }
+
+  #forgetVolatile(index: number): void {
+    const last = this.volatile.pop();
+    if (index === this.volatile.length) return;
+    this.volatile.set(index, last);
+    this.#entries.setVolatileIndex(last, index);
+  }
+
+  /** Before anything about an entry changes, so that a snapshot can write it as it was. */
+  beforeChange(ref: number): void {
+    if (this.store.snapshots.active) this.store.snapshots.beforeChange(this, ref);
+  }
+
+  /**
+   * Gives the entry another shape: flags and type from `meta`, `valueLength` bytes of value with `room` to grow, expiry
+   * or none. Key, age and as much of the value as fits are kept. Returns where the entry is now.
+   */
+  reshape(ref: number, meta: number, valueLength: number, room: number): number {
+    const entries = this.#entries;
+    const hash = entries.hash(ref);
+    const old = entries.meta(ref);
+    const keyAt = entries.keyAt(ref);
+    const keep = Math.min(entries.valueLength(ref), valueLength);
+    const valueAt = entries.valueAt(ref);
+    const next = entries.create(entries.bytes(ref), keyAt, valueAt, meta, valueLength, room);
+    if (this.store.snapshots.active) this.store.snapshots.created(next);
+    entries.arena.i32[next >>> 20]![((next & 0xfffff) << 2) + 1] = hash;
+    entries.arena.i32[next >>> 20]![(next & 0xfffff) << 2] = entries.arena.i32[ref >>> 20]![(ref & 0xfffff) << 2]!;
+    copyBytes(entries.bytes(ref), valueAt, valueAt + keep, entries.bytes(next), entries.valueAt(next));
+    this.table.replace(ref, next, hash);
+    if ((old & VOLATILE) !== 0 && (meta & VOLATILE) !== 0) {
+      entries.setExpireAt(next, entries.expireAt(ref));
+      entries.setVolatileIndex(next, entries.volatileIndex(ref));
+      this.volatile.set(entries.volatileIndex(ref), next);
+    } else if ((old & VOLATILE) !== 0) {
+      this.#forgetVolatile(entries.volatileIndex(ref));
+    } else if ((meta & VOLATILE) !== 0) {
+      entries.setVolatileIndex(next, this.volatile.push(next));
+    }
+    this.store.arena.free(ref);
+    return next;
+  }
+
+  /** Sets the expiry; returns where the entry is now. */
+  setExpire(ref: number, at: number): number {
+    const entries = this.#entries;
+    const meta = entries.meta(ref);
+    if ((meta & VOLATILE) === 0) {
+      const length = entries.valueLength(ref);
+      ref = this.reshape(ref, meta | VOLATILE, length, length);
+    }
+    entries.setExpireAt(ref, at);
+    return ref;
+  }
+
+  /** Drops the expiry; returns where the entry is now. */
+  clearExpire(ref: number): number {
+    const length = this.#entries.valueLength(ref);
+    return this.reshape(ref, this.#entries.meta(ref) & ~VOLATILE, length, length);
+  }
+
+  /**
+   * Makes `value` the whole value of a string entry, in place where the block is of the right size. Flags other than the
+   * expiry are set anew. Returns where the entry is now.
+   */
+  overwrite(ref: number, value: Uint8Array, start: number, end: number, flags: number, keepExpiry: boolean): number {
+    const entries = this.#entries;
+    const length = end - start;
+    const old = entries.meta(ref);
+    let meta = (old & (AGE_MASK | LONG | VOLATILE)) | flags | (STRING << TYPE_SHIFT);
+    if (!keepExpiry) meta &= ~VOLATILE;
+    const need = headerBytes(meta) + entries.keyLength(ref) + length;
+    const arena = this.store.arena;
+    if (
+      (meta & (VOLATILE | LONG)) !== (old & (VOLATILE | LONG)) ||
+      length > entries.room(ref) ||
+      arena.blockSize(need) !== arena.sizeOf(ref)
+    ) {
+      ref = this.reshape(ref, meta, length, length);
+    } else {
+      entries.setMeta(ref, meta);
+      entries.setValueLength(ref, length);
+    }
+    copyBytes(value, start, end, entries.bytes(ref), entries.valueAt(ref));
+    return ref;
+  }
+
+  /** Makes the value `length` bytes long; what is new is not zeroed. The string becomes raw. Returns where it is now. */
+  resize(ref: number, length: number): number {
+    const entries = this.#entries;
+    const meta = (entries.meta(ref) & ~INT) | RAW;
+    if (length > entries.room(ref)) return this.reshape(ref, meta, length, withSlack(length));
+    entries.setMeta(ref, meta);
+    entries.setValueLength(ref, length);
+    return ref;
+  }
+}
+
+/** Room for a string that grows: twice the length while small, a quarter more when that would be much. */
+function withSlack(length: number): number {
+  return length < 1 << 20 ? length * 2 : length + (length >>> 2);
+}

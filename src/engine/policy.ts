@@ -1,0 +1,37 @@
+export type MaxmemoryPolicy =
+  | "noeviction"
+  | "allkeys-lru"
+  | "allkeys-lfu"
+  | "allkeys-random"
+  | "volatile-lru"
+  | "volatile-lfu"
+  | "volatile-random"
+  | "volatile-ttl";
+
+/** The directives that the engine obeys, by their names in redis.conf. Set the fields at any time. */
+export class Policy {
+  #maxmemoryPolicy: MaxmemoryPolicy = "noeviction";
+  /** Whether the age of a key is a frequency and not a time. */
+  lfu = false;
+  maxmemorySamples = 5;
+  /** 0 to 100: how long one call of `evict` may take. */
+  maxmemoryEvictionTenacity = 10;
+  lfuLogFactor = 10;
+  lfuDecayTime = 1;
+  lazyfreeLazyEviction = false;
+  lazyfreeLazyExpire = false;
+  lazyfreeLazyServerDel = false;
+  lazyfreeLazyUserDel = false;
+  lazyfreeLazyUserFlush = false;
+  /** 1 to 10. */
+  activeExpireEffort = 1;
+
+  get maxmemoryPolicy(): MaxmemoryPolicy {
+    return this.#maxmemoryPolicy;
+  }
+
+  set maxmemoryPolicy(policy: MaxmemoryPolicy) {
+    this.#maxmemoryPolicy = policy;
+    this.lfu = policy === "allkeys-lfu" || policy === "volatile-lfu";
+  }
+}

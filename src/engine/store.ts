@@ -1,0 +1,20 @@
+/** What all keyspaces of an engine share: one arena, one secret for the hash, one list of running snapshots. */
+import { Arena } from "../memory/arena.ts";
+import { Entries } from "./entry.ts";
+import { Snapshots } from "./snapshot.ts";
+
+export class Store {
+  readonly arena = new Arena();
+  readonly entries = new Entries(this.arena);
+  readonly snapshots = new Snapshots();
+  readonly random: () => number;
+  /** The secret of the hash. */
+  readonly k0: number;
+  readonly k1: number;
+
+  constructor(random: () => number) {
+    this.random = random;
+    this.k0 = random() | 0;
+    this.k1 = random() | 0;
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * A string in the store, read and changed where it lies. The engine has one such object for reading and one for writing and
+ * positions it anew for every key: it is valid until the next call of the engine that writes.
+ */
+import { copyBytes, Slice } from "../base/bytes.ts";
+import { type Entries, INT, RAW } from "./entry.ts";
+import { isIntegerText } from "./integer-text.ts";
+import type { Keyspace } from "./keyspace.ts";
+
+export type StringEncoding = "int" | "embstr" | "raw";
+
+/** The longest string that Redis keeps in one piece with its header. */
+const EMBSTR_MAX = 44;
+
+export function stringEncoding(meta: number, length: number): StringEncoding {
+  if ((meta & INT) !== 0) return "int";
+  return length <= EMBSTR_MAX && (meta & RAW) === 0 ? "embstr" : "raw";
+}
+
+export class StringValue extends Slice {
+  #keyspace!: Keyspace;
+  #entries!: Entries;
+  #ref = 0;
+
+  /** For the engine. */
+  position(keyspace: Keyspace, ref: number): this {
+    this.#keyspace = keyspace;
+    this.#entries = keyspace.store.entries;
+    this.#at(ref);
+    return this;
+  }
+
+  #at(ref: number): void {
+    const entries = this.#entries;
+    this.#ref = ref;
+    this.bytes = entries.bytes(ref);
+    this.start = entries.valueAt(ref);
+    this.end = this.start + entries.valueLength(ref);
+  }
+
+  get encoding(): StringEncoding {
+    return stringEncoding(this.#entries.meta(this.#ref), this.end - this.start);
+  }
+
+  byteAt(index: number): number {
+    return this.bytes[this.start + index]!;
+  }
+
+  /** Only within the string's length: `grow` first. */
+  setByte(index: number, byte: number): void {
+    this.#makeRaw();
+    this.bytes[this.start + index] = byte;
+  }
+
+  /** Makes the string at least `length` bytes long, with zeros at the end. */
+  grow(length: number): void {
+    const old = this.end - this.start;
+    if (length <= old) this.#makeRaw();
+    else {
+      this.#resize(length);
+      this.bytes.fill(0, this.start + old, this.end);
+    }
+  }
+
+  append(tail: Slice): void {
+    const old = this.end - this.start;
+    this.#resize(old + tail.end - tail.start);
+    copyBytes(tail.bytes, tail.start, tail.end, this.bytes, this.start + old);
+  }
+
+  setRange(offset: number, part: Slice): void {
+    this.grow(offset + part.end - part.start);
+    copyBytes(part.bytes, part.start, part.end, this.bytes, this.start + offset);
+  }
+
+  /** Replaces the whole string, as SET does; the expiry stays. */
+  replace(value: Slice): void {
+    const { bytes, start, end } = value;
+    const flags = isIntegerText(bytes, start, end) ? INT : 0;
+    this.#at(this.#keyspace.overwrite(this.#ref, bytes, start, end, flags, true));
+  }
+
+  #resize(length: number): void {
+    this.#at(this.#keyspace.resize(this.#ref, length));
+  }
+
+  #makeRaw(): void {
+    const meta = this.#entries.meta(this.#ref);
+    if ((meta & RAW) === 0 || (meta & INT) !== 0) this.#entries.setMeta(this.#ref, (meta & ~INT) | RAW);
+  }
+}

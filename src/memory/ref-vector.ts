@@ -1,0 +1,34 @@
+/** A growing vector of refs in chunks: it never moves, so that growing costs no pause, and costs four bytes an entry. */
+const CHUNK = 4096;
+
+export class RefVector {
+  length = 0;
+  readonly #chunks: Int32Array[] = [];
+
+  get bytes(): number {
+    return this.#chunks.length * CHUNK * 4;
+  }
+
+  at(index: number): number {
+    return this.#chunks[index >>> 12]![index & 4095]!;
+  }
+
+  set(index: number, ref: number): void {
+    this.#chunks[index >>> 12]![index & 4095] = ref;
+  }
+
+  /** Returns the index given. */
+  push(ref: number): number {
+    const index = this.length++;
+    if (index >>> 12 === this.#chunks.length) this.#chunks.push(new Int32Array(CHUNK));
+    this.set(index, ref);
+    return index;
+  }
+
+  pop(): number {
+    const ref = this.at(--this.length);
+    // One empty chunk is kept, so that a vector around a boundary does not allocate again and again.
+    if (((this.length + CHUNK - 1) >>> 12) + 1 < this.#chunks.length) this.#chunks.pop();
+    return ref;
+  }
+}
