@@ -96,3 +96,7 @@ function processStat(pid: number): { state: string; startTime: string } | undefi
     return undefined;
   }
 }
+
+export function ownProcess(): ProcessId {
+  return { pid: process.pid, startTime: processStat(process.pid)?.startTime };
+}

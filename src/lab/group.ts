@@ -1,0 +1,268 @@
+/**
+ * A group of real processes on loopback: started, watched for crashes, ended without leftovers. `plan.ts` says what it
+ * consists of, `group-file.ts` tells others about it, `watch.ts` looks at how it is, `drill/` breaks it.
+ */
+import { join } from "node:path";
+import { RedisConnection } from "../client/connection.ts";
+import { infoFields, namedFields } from "../client/replies.ts";
+import type { ChildProcess, Exit, ProcessId } from "../io/processes.ts";
+import type { Reply } from "../resp/reply-reader.ts";
+import type { Command } from "./engines.ts";
+import { type GroupFile, groupFilePath, type NodeFile, readGroupFile, writeGroupFile } from "./group-file.ts";
+import {
+  DOWN_AFTER_MS,
+  FAILOVER_TIMEOUT_MS,
+  type GroupOptions,
+  HOST,
+  MASTER_NAME,
+  type NodePlan,
+  planNodes,
+  sentinelCount,
+  serverCount,
+} from "./plan.ts";
+import { freePorts } from "./ports.ts";
+import { onlineReplicas } from "./status.ts";
+import { eventually, type World } from "./world.ts";
+
+export interface StartOptions extends GroupOptions {
+  /** Where the group keeps its state; absolute. Made if it is not there. */
+  readonly folder: string;
+  /** How this program itself is started, for the engine `nines`. */
+  readonly self: Command;
+  /** The primary's port, if it is free; the others follow. Default 6379. */
+  readonly port?: number;
+  /** Likewise for the first Sentinel; default 20000 above the primary's. */
+  readonly sentinelPort?: number;
+  /** A node ended that nobody had asked to. */
+  readonly onCrash?: (node: NodeFile, exit: Exit) => void;
+  /** What happens meanwhile, in a line. */
+  readonly onProgress?: (text: string) => void;
+}
+
+const READY_WITHIN_MS = 10_000;
+const WHOLE_WITHIN_MS = 15_000;
+/** After SIGTERM; then SIGKILL. */
+const END_WITHIN_MS = 5_000;
+
+export class Group {
+  readonly folder: string;
+  readonly #world: World;
+  readonly #options: StartOptions;
+  readonly #children = new Map<string, ChildProcess>();
+  #stopping: Promise<void> | undefined;
+  #file: GroupFile;
+
+  private constructor(world: World, options: StartOptions, file: GroupFile) {
+    this.#world = world;
+    this.#options = options;
+    this.#file = file;
+    this.folder = options.folder;
+  }
+
+  get file(): GroupFile {
+    return this.#file;
+  }
+
+  /**
+   * Starts the group and waits until it is whole: replicas in step, Sentinels aware of each other.
+   * @throws Error  that says which node did not come up and shows the end of its log; nothing is left running
+   */
+  static async start(world: World, options: StartOptions): Promise<Group> {
+    await clearFolder(world, options.folder, options.onProgress);
+    const port = options.port ?? 6379;
+    const { net } = world.io;
+    const servers = await freePorts(net, HOST, port, serverCount(options));
+    const firstSentinel = options.sentinelPort ?? Math.min(port + 20_000, 65_000);
+    const sentinels = await freePorts(net, HOST, firstSentinel, sentinelCount(options));
+    const plans = planNodes(options, options.folder, options.self, servers, sentinels);
+    const group = new Group(world, options, {
+      version: 1,
+      kind: options.kind,
+      engine: options.engine,
+      masterName: MASTER_NAME,
+      downAfterMs: DOWN_AFTER_MS,
+      failoverTimeoutMs: FAILOVER_TIMEOUT_MS,
+      supervisor: world.self,
+      nodes: plans.map((plan) => nodeFile(plan, { pid: 0 })),
+    });
+    try {
+      await group.#launch(plans);
+    } catch (error) {
+      await group.stop();
+      throw error;
+    }
+    return group;
+  }
+
+  /** Ends every node, the Sentinels first, so that none takes the end for a failure. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  /** At once, without waiting: for when this process itself is about to end. */
+  killNow(): void {
+    for (const id of this.#processIds(() => true)) this.#world.processes.signal(id, "SIGKILL");
+  }
+
+  async #launch(plans: NodePlan[]): Promise<void> {
+    for (const plan of plans) {
+      await emptyFolder(this.#world, plan.folder);
+      this.#world.io.disk.replaceSync(plan.configPath, Buffer.from(plan.config));
+    }
+    // The primary first: replicas that find nobody wait a second before they try again.
+    const [primary, ...others] = plans as [NodePlan, ...NodePlan[]];
+    this.#spawn(primary);
+    await this.#untilReady(primary);
+    for (const plan of others) this.#spawn(plan);
+    await Promise.all(others.map((plan) => this.#untilReady(plan)));
+    await this.#untilWhole();
+  }
+
+  #spawn(plan: NodePlan): void {
+    const { command, args } = plan.run;
+    const { folder: cwd, logPath } = plan;
+    const child = this.#world.processes.spawn({ command, args, cwd, logPath, detached: true });
+    this.#children.set(plan.name, child);
+    const node = nodeFile(plan, child.id);
+    const nodes = this.#file.nodes.map((other) => (other.name === plan.name ? node : other));
+    this.#file = { ...this.#file, nodes };
+    writeGroupFile(this.#world.io.disk, this.folder, this.#file);
+    child.exited.then((exit) => {
+      if (this.#stopping === undefined) this.#options.onCrash?.(node, exit);
+    });
+  }
+
+  async #untilReady(plan: NodePlan): Promise<void> {
+    const child = this.#children.get(plan.name)!;
+    const ready = await eventually(this.#world.io.clock, READY_WITHIN_MS, 20, async () => {
+      if (child.hasExited) throw await this.#startFailure(plan, child);
+      return (await ask(this.#world, plan, ["PING"])) === "PONG" ? true : undefined;
+    });
+    if (!ready) throw await this.#startFailure(plan, child);
+  }
+
+  async #startFailure(plan: NodePlan, child: ChildProcess): Promise<Error> {
+    const line = [plan.run.command, ...plan.run.args].join(" ");
+    if (!child.hasExited) return new Error(`${plan.name} did not answer within ${READY_WITHIN_MS} ms: ${line}`);
+    const exit = await child.exited;
+    if (exit.error?.code === "ENOENT") return new Error(`${plan.run.command} is not installed (not found in PATH)`);
+    if (exit.error) return new Error(`${plan.name} could not be started (${describeExit(exit)}): ${line}`);
+    const log = Buffer.from((await this.#world.io.disk.read(plan.logPath)) ?? []).toString();
+    const end = log.trimEnd().split("\n").slice(-8).join("\n  ");
+    return new Error(`${plan.name} ended as soon as it was started (${describeExit(exit)}): ${line}\n  ${end}`);
+  }
+
+  /** Until every replica follows and every Sentinel knows all the others: before that no failover could succeed. */
+  async #untilWhole(): Promise<void> {
+    const servers = this.#file.nodes.filter((node) => node.kind === "server");
+    const sentinels = this.#file.nodes.filter((node) => node.kind === "sentinel");
+    let missing = "";
+    const whole = await eventually(this.#world.io.clock, WHOLE_WITHIN_MS, 50, async () => {
+      missing = await this.#whatIsMissing(servers, sentinels);
+      return missing === "" ? true : undefined;
+    });
+    if (!whole) throw new Error(`the group did not come together within ${WHOLE_WITHIN_MS} ms: ${missing}`);
+  }
+
+  async #whatIsMissing(servers: readonly NodeFile[], sentinels: readonly NodeFile[]): Promise<string> {
+    const info = infoFields(await ask(this.#world, servers[0]!, ["INFO", "replication"]));
+    const online = onlineReplicas(info);
+    if (online < servers.length - 1) return `${online} of ${servers.length - 1} replicas are in step`;
+    for (const sentinel of sentinels) {
+      const view = namedFields(await ask(this.#world, sentinel, ["SENTINEL", "MASTER", MASTER_NAME]));
+      const others = Number(view.get("num-other-sentinels") ?? 0);
+      const replicas = Number(view.get("num-slaves") ?? 0);
+      if (others < sentinels.length - 1) return `${sentinel.name} knows ${others} other Sentinels`;
+      if (replicas < servers.length - 1) return `${sentinel.name} knows ${replicas} replicas`;
+    }
+    return "";
+  }
+
+  async #stop(): Promise<void> {
+    for (const kind of ["sentinel", "server"] as const) {
+      const ids = this.#processIds((node) => node.kind === kind);
+      await endProcesses(this.#world, ids);
+    }
+    await this.#world.io.disk.remove(groupFilePath(this.folder));
+  }
+
+  /** Our children, and those that a drill has started in their place. */
+  #processIds(wanted: (node: NodeFile) => boolean): ProcessId[] {
+    let now = this.#file.nodes;
+    try {
+      now = readGroupFile(this.#world.io.disk, this.folder)?.nodes ?? now;
+    } catch {}
+    const ids = new Map<number, ProcessId>();
+    for (const node of [...this.#file.nodes, ...now]) {
+      if (node.process.pid > 0 && wanted(node)) ids.set(node.process.pid, node.process);
+    }
+    return [...ids.values()];
+  }
+}
+
+function nodeFile({ name, kind, host, port, folder, logPath, run }: NodePlan, process: ProcessId): NodeFile {
+  return { name, kind, host, port, folder, logPath, run, process };
+}
+
+/** One question over a connection of its own; null where there was no answer. */
+async function ask(world: World, endpoint: { host: string; port: number }, words: string[]): Promise<Reply> {
+  const { host, port } = endpoint;
+  const connection = new RedisConnection(world.io, { host, port }, { connectTimeoutMs: 1000, timeoutMs: 1000 });
+  try {
+    return await connection.call(...words);
+  } catch {
+    return null;
+  } finally {
+    connection.close();
+  }
+}
+
+/** SIGTERM to all, SIGKILL to those that are still there after a bound. A stopped process is continued, to hear it. */
+export async function endProcesses(world: World, ids: readonly ProcessId[]): Promise<void> {
+  const { processes, io } = world;
+  for (const id of ids) {
+    processes.signal(id, "SIGTERM");
+    processes.signal(id, "SIGCONT");
+  }
+  const gone = () => (ids.some((id) => processes.isAlive(id)) ? undefined : true);
+  if (await eventually(io.clock, END_WITHIN_MS, 10, gone)) return;
+  for (const id of ids) processes.signal(id, "SIGKILL");
+  await eventually(io.clock, END_WITHIN_MS, 10, gone);
+}
+
+/**
+ * Makes the folder ready for a new group: ends what an earlier one left running when its supervisor was killed.
+ * @throws Error  if a group runs there
+ */
+async function clearFolder(world: World, folder: string, onProgress?: (text: string) => void): Promise<void> {
+  const { disk } = world.io;
+  await disk.makeFolder(folder);
+  const earlier = readGroupFile(disk, folder);
+  if (earlier === undefined) return;
+  if (world.processes.isAlive(earlier.supervisor)) {
+    const { pid } = earlier.supervisor;
+    throw new Error(`a group is running in ${folder} already (started by process ${pid}); end it, or choose --dir`);
+  }
+  const left = earlier.nodes.filter((node) => world.processes.isAlive(node.process));
+  if (left.length > 0) {
+    onProgress?.(`ending ${left.length} nodes that an earlier group left running`);
+    await endProcesses(
+      world,
+      left.map((node) => node.process),
+    );
+  }
+  await disk.remove(groupFilePath(folder));
+}
+
+/** A data file of an earlier group would be loaded by the next. What is no file (an AOF's folder) is left alone. */
+async function emptyFolder(world: World, folder: string): Promise<void> {
+  const { disk } = world.io;
+  await disk.makeFolder(folder);
+  for (const name of await disk.list(folder)) await disk.remove(join(folder, name)).catch(() => {});
+}
+
+export function describeExit(exit: Exit): string {
+  if (exit.error) return exit.error.message;
+  return exit.signal ? `killed by ${exit.signal}` : `exit code ${exit.code}`;
+}

@@ -1,0 +1,125 @@
+/** Looks at a running group again and again, over one connection a node that is made anew when it breaks. */
+import { RedisConnection } from "../client/connection.ts";
+import { infoFields } from "../client/replies.ts";
+import type { Io, Timer } from "../io/io.ts";
+import type { Reply } from "../resp/reply-reader.ts";
+import type { GroupFile, NodeFile } from "./group-file.ts";
+import { type Failover, type GroupStatus, parseSwitch, type SentinelStatus, serverStatus, withLag } from "./status.ts";
+
+const ANSWER_WITHIN_MS = 400;
+
+export class Watch {
+  readonly #io: Io;
+  readonly #group: GroupFile;
+  readonly #probes: Map<string, Probe>;
+  readonly #listeners: Probe[];
+  readonly #onFailover: (failover: Failover) => void;
+  #lastFailover: Failover | undefined;
+  #timer: Timer | undefined;
+
+  constructor(io: Io, group: GroupFile, onFailover: (failover: Failover) => void = () => {}) {
+    this.#io = io;
+    this.#group = group;
+    this.#onFailover = onFailover;
+    this.#probes = new Map(group.nodes.map((node) => [node.name, new Probe(io, node)]));
+    const sentinels = group.nodes.filter((node) => node.kind === "sentinel");
+    this.#listeners = sentinels.map((node) => new Probe(io, node, (connection) => this.#listen(connection)));
+  }
+
+  /** Calls `onStatus` every `periodMs`, or as fast as the nodes answer. */
+  start(periodMs: number, onStatus: (status: GroupStatus) => void): void {
+    let asking = false;
+    const look = async () => {
+      if (asking) return;
+      asking = true;
+      const status = await this.look();
+      asking = false;
+      if (this.#timer) onStatus(status);
+    };
+    this.#timer = this.#io.clock.every(periodMs, look);
+    look();
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    for (const probe of [...this.#probes.values(), ...this.#listeners]) probe.close();
+  }
+
+  /** Asks every node once; the silent ones are down. */
+  async look(): Promise<GroupStatus> {
+    const { nodes } = this.#group;
+    for (const listener of this.#listeners) listener.connect();
+    const servers = Promise.all(
+      nodes
+        .filter((node) => node.kind === "server")
+        .map(async (node) => {
+          const reply = await this.#probes.get(node.name)!.ask(["INFO", "replication"]);
+          return serverStatus(node, reply === undefined ? undefined : infoFields(reply));
+        }),
+    );
+    const sentinels = nodes.filter((node) => node.kind === "sentinel").map((node) => this.#lookAtSentinel(node));
+    return {
+      servers: withLag(await servers),
+      sentinels: await Promise.all(sentinels),
+      lastFailover: this.#lastFailover,
+    };
+  }
+
+  async #lookAtSentinel(node: NodeFile): Promise<SentinelStatus> {
+    const { name, port } = node;
+    const words = ["SENTINEL", "GET-MASTER-ADDR-BY-NAME", this.#group.masterName];
+    const reply = await this.#probes.get(name)!.ask(words);
+    if (reply === undefined) return { name, port, up: false };
+    return { name, port, up: true, primaryPort: Array.isArray(reply) ? Number(reply[1]) : undefined };
+  }
+
+  #listen(connection: RedisConnection): void {
+    const heard = (_channel: string, payload: string | Buffer) => {
+      const failover = parseSwitch(String(payload), this.#io.clock.now());
+      if (failover === undefined) return;
+      // Every Sentinel tells of it; the first to do so is news.
+      const known = this.#lastFailover;
+      if (known && known.from === failover.from && known.to === failover.to && failover.at - known.at < 10_000) return;
+      this.#lastFailover = failover;
+      this.#onFailover(failover);
+    };
+    connection.subscribe(["+switch-master"], heard).catch(() => {});
+  }
+}
+
+/** A connection to one node, made anew when it is needed and broken. */
+class Probe {
+  readonly #io: Io;
+  readonly #node: NodeFile;
+  readonly #onConnection: ((connection: RedisConnection) => void) | undefined;
+  #connection: RedisConnection | undefined;
+
+  constructor(io: Io, node: NodeFile, onConnection?: (connection: RedisConnection) => void) {
+    this.#io = io;
+    this.#node = node;
+    this.#onConnection = onConnection;
+  }
+
+  connect(): RedisConnection {
+    if (this.#connection && this.#connection.error === null) return this.#connection;
+    const { host, port } = this.#node;
+    const options = { name: "nines-watch", connectTimeoutMs: ANSWER_WITHIN_MS, timeoutMs: ANSWER_WITHIN_MS };
+    this.#connection = new RedisConnection(this.#io, { host, port }, options);
+    this.#onConnection?.(this.#connection);
+    return this.#connection;
+  }
+
+  /** The answer, or undefined if the node gave none in time. */
+  async ask(words: string[]): Promise<Reply | undefined> {
+    try {
+      return await this.connect().call(...words);
+    } catch {
+      return undefined;
+    }
+  }
+
+  close(): void {
+    this.#connection?.close();
+  }
+}
