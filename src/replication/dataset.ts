@@ -111,10 +111,14 @@ export interface ReplicationHost {
   pauseWrites(reason: PauseReason): void;
   resumeWrites(reason: PauseReason): void;
   /**
-   * Replies that were made but not sent may speak of writes that are lost by now: closes the connections that hold any.
-   * (The process was stopped in the middle of a tick, and somebody else was made primary meanwhile.)
+   * The process was stopped in the middle of a tick: connections that ran a write and have replies that did not leave yet keep
+   * them, and later ones behind them, until it is known whether these writes still count. Other connections go on.
    */
-  dropUnsentReplies(): void;
+  holdReplies(): void;
+  /** The writes count: what `holdReplies` kept may leave. */
+  releaseReplies(): void;
+  /** Somebody else was made primary meanwhile: closes the connections that `holdReplies` holds. */
+  dropHeldReplies(): void;
 
   /**
    * The role changed, or a replica follows another primary. The server sets `engine.expiryMode` ("delete" for a master, "hide"
@@ -145,6 +149,8 @@ export interface ReplicaPeer {
   readonly address: Endpoint;
   /** Bytes sent that the network has not taken yet. */
   readonly pendingBytes: number;
+  /** Unix ms at which bytes last came from it, were it only an empty line: a replica that loads says no more. */
+  readonly lastReadAt: number;
   /** Sends bytes[start, end), behind all that was sent before; lent until this returns. Silent when the connection is gone. */
   send(bytes: Uint8Array, start: number, end: number): void;
   /** Closes now. `onClose` is not called. */
