@@ -35,7 +35,10 @@ export class Slice {
   }
 
   copy(): Uint8Array {
-    return this.bytes.slice(this.start, this.end);
+    // Not `this.bytes.slice`: a Buffer's makes no copy.
+    const copy = new Uint8Array(this.end - this.start);
+    copyBytes(this.bytes, this.start, this.end, copy, 0);
+    return copy;
   }
 
   /** A view, not a copy. */
