@@ -1,4 +1,7 @@
-/** The sink that fills an engine from an RDB file. If reading fails midway the engine holds a part: throw it away. */
+/**
+ * The sink that fills an engine from an RDB file. If reading fails midway the engine holds a part: throw it away. It sets the
+ * engine's `expiryMode` to "keep"; who loads sets it to what its role asks for when all is there.
+ */
 import type { Slice } from "../base/bytes.ts";
 import { quoteWord } from "../base/words.ts";
 import type { Database } from "../engine/database.ts";
@@ -29,11 +32,14 @@ export class EngineLoader implements RdbSink {
   readonly #engine: Engine;
   readonly #options: EngineLoaderOptions;
   #db: Database;
+  /** For how many more keys room is made ahead of them. */
+  #roomLeft = 1 << 22;
 
   constructor(engine: Engine, options: EngineLoaderOptions) {
     this.#engine = engine;
     this.#options = options;
     this.#db = engine.databases[0]!;
+    engine.expiryMode = "keep";
   }
 
   /** Where in a replication stream the file was made, if it says so in full. */
@@ -60,8 +66,12 @@ export class EngineLoader implements RdbSink {
     this.#db = db;
   }
 
-  /** The tables grow by themselves in small steps; a claim of the file makes no room. */
-  resizeDb(): void {}
+  resizeDb(size: number): void {
+    // A file may claim what it likes; beyond this room the tables grow in steps, as always.
+    const believed = Math.min(size, this.#roomLeft);
+    this.#roomLeft -= believed;
+    this.#db.reserve(believed);
+  }
 
   functionLibrary(code: Slice): void {
     if (this.#options.functionLibrary === undefined) {
@@ -77,7 +87,9 @@ export class EngineLoader implements RdbSink {
   string(header: KeyHeader, value: Slice): void {
     if (this.#isExpired(header)) return;
     const sizeBefore = this.#db.size;
-    this.#db.setString(header.key, value);
+    // A time before 1970 is as past as any.
+    const expireAt = header.expireAt === -1 ? -1 : Math.max(0, header.expireAt);
+    this.#db.setString(header.key, value, false, expireAt);
     this.#finish(header, sizeBefore);
   }
 
@@ -94,9 +106,12 @@ export class EngineLoader implements RdbSink {
     if (db.size === sizeBefore && !this.#options.replaceKeys) {
       throw new RdbError("corrupt", `RDB has duplicated key ${quoteWord(key.latin1())} in DB ${db.index}`);
     }
-    if (header.expireAt !== -1) db.setExpire(key, Math.max(1, header.expireAt));
-    if (header.frequency >= 0) db.setFrequency(key, header.frequency);
-    if (header.idleSeconds >= 0) db.setIdle(key, header.idleSeconds);
+    // As in Redis: what the policy does not use is not taken over.
+    if (this.#engine.policy.lfu) {
+      if (header.frequency >= 0) db.setFrequency(key, header.frequency);
+    } else if (header.idleSeconds >= 0) {
+      db.setIdle(key, header.idleSeconds);
+    }
     this.keysLoaded++;
   }
 }

@@ -117,7 +117,9 @@ export class RdbOutput {
       this.#advance(end - start);
       return;
     }
-    const own = bytes.slice(start, end);
+    // Not `bytes.slice`: a Buffer's makes no copy.
+    const own = new Uint8Array(end - start);
+    copyBytes(bytes, start, end, own, 0);
     if (this.#summing) this.crc.update(own);
     this.length += own.length;
     this.#take(own);

@@ -22,13 +22,8 @@ export const payloadErrors = {
  * @returns  the payload, or null if there is no such key
  */
 export function dump(db: Database, key: Slice, version: WrittenVersion = DEFAULT_VERSION): Uint8Array | null {
-  const type = db.type(key);
-  if (type === null) return null;
-  const string = type === "string" ? db.getString(key) : null;
-  return dumpValue(
-    { type, string: string === null ? new Slice() : new Slice(string.bytes, string.start, string.end) },
-    version,
-  );
+  const string = db.getString(key);
+  return string === null ? null : dumpValue({ type: "string", string }, version);
 }
 
 /** The payload of one value. */

@@ -8,7 +8,7 @@ import type { Engine } from "../engine/engine.ts";
 import type { Snapshot, SnapshotEntry } from "../engine/snapshot.ts";
 import { type AuxFields, RdbWriter, type RdbWriterOptions } from "./writer.ts";
 
-export interface RdbStreamOptions extends RdbWriterOptions {
+export interface RdbStreamOptions extends Omit<RdbWriterOptions, "idle"> {
   /** Sources of the libraries of functions, written ahead of the keys. */
   readonly functionLibraries?: Iterable<Slice>;
 }
@@ -32,10 +32,13 @@ export class RdbStream {
   readonly #emit: (entry: SnapshotEntry) => void;
 
   constructor(engine: Engine, fields: AuxFields, options: RdbStreamOptions = {}) {
-    this.#writer = new RdbWriter((chunk) => {
+    const take = (chunk: Uint8Array) => {
       this.#queue.push(chunk);
       this.queuedBytes += chunk.length;
-    }, options);
+    };
+    // As in Redis: what the policy does not use is not worth the bytes.
+    const idle = engine.policy.maxmemoryPolicy.endsWith("-lru");
+    this.#writer = new RdbWriter(take, { ...options, idle });
     for (const db of engine.databases) {
       if (db.size > 0) this.#sizes.set(db.index, { size: db.size, expires: db.volatileSize });
     }

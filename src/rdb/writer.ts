@@ -30,6 +30,8 @@ export interface RdbWriterOptions {
   readonly compress?: boolean;
   /** `rdbchecksum`, yes by default. */
   readonly checksum?: boolean;
+  /** Whether to write how long keys have been idle: under a policy of LRU. Frequencies are written where entries have one. */
+  readonly idle?: boolean;
 }
 
 /** The part of a snapshot's entry that makes a value. */
@@ -38,11 +40,13 @@ export type ValueEntry = Pick<SnapshotEntry, "type" | "string">;
 export class RdbWriter {
   readonly output: RdbOutput;
   readonly #version: WrittenVersion;
+  readonly #idle: boolean;
   #db = -1;
 
   constructor(take: TakeChunk, options: RdbWriterOptions = {}) {
     this.output = new RdbOutput(take, { compress: options.compress ?? true, checksum: options.checksum ?? true });
     this.#version = options.version ?? DEFAULT_VERSION;
+    this.#idle = options.idle ?? false;
   }
 
   header(fields: AuxFields): void {
@@ -96,7 +100,7 @@ export class RdbWriter {
     if (entry.frequency >= 0) {
       output.byte(Opcode.freq);
       output.byte(entry.frequency);
-    } else if (entry.idleSeconds >= 0) {
+    } else if (this.#idle) {
       output.byte(Opcode.idle);
       output.lengthOf(entry.idleSeconds);
     }

@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { Slice } from "../../src/base/bytes.ts";
+import { Crc64 } from "../../src/base/crc64.ts";
+import { dump, restore } from "../../src/rdb/payload.ts";
+import { newEngine, set } from "./engines.ts";
+import { bytesOf } from "./files.ts";
+
+/** A payload of these bytes (hex: type and value), with a right footer. */
+function payload(hex: string, version = 10): Slice {
+  const body = Buffer.concat([Buffer.from(hex.replaceAll(" ", ""), "hex"), Buffer.from([version & 255, version >> 8])]);
+  const crc = new Crc64();
+  crc.update(body);
+  const whole = Buffer.concat([body, Buffer.alloc(8)]);
+  crc.writeTo(whole, body.length);
+  return new Slice(whole);
+}
+
+const BAD = { message: "ERR Bad data format" };
+const WRONG = { message: "ERR DUMP payload version or checksum are wrong" };
+
+test("what was dumped is restored", () => {
+  const text = fc.oneof(
+    fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes).toString("latin1")),
+    fc.integer().map(String),
+    fc.nat(200_000).map((length) => "abc".repeat(length).slice(0, length)),
+  );
+  const engine = newEngine();
+  const db = engine.databases[0]!;
+  fc.assert(
+    fc.property(text, (value) => {
+      set(engine, 0, "k", value);
+      const bytes = dump(db, bytesOf("k"))!;
+      restore(new Slice(Buffer.concat([Buffer.from("xx"), bytes]), 2)).store(db, bytesOf("copy"));
+      assert.equal(db.getString(bytesOf("copy"))!.latin1(), value);
+    }),
+    { seed: 5, numRuns: 200 },
+  );
+  assert.equal(dump(db, bytesOf("missing")), null);
+});
+
+test("a payload of Redis 7.0.15", () => {
+  // SET k hello; DUMP k
+  const bytes = Buffer.from("000568656c6c6f0a00d4d1b97b7b0ee6e3", "hex");
+  const made = new Slice(bytes);
+  const engine = newEngine();
+  set(engine, 0, "k", "hello");
+  const ours = Buffer.from(dump(engine.databases[0]!, bytesOf("k"))!);
+  assert.equal(ours.subarray(0, 9).toString("hex"), bytes.subarray(0, 9).toString("hex"));
+  assert.equal(ours.length, made.length);
+});
+
+test("all versions up to 12 are taken, none above", () => {
+  for (const version of [1, 6, 9, 10, 11, 12]) assert.equal(restore(payload("00 01 76", version)).bytes.latin1(), "v");
+  for (const version of [13, 80, 256, 65535]) assert.throws(() => restore(payload("00 01 76", version)), WRONG);
+});
+
+const refused: [what: string, payload: Slice, error: object][] = [
+  ["nothing", new Slice(), WRONG],
+  ["too short for a footer", bytesOf("123456789"), WRONG],
+  ["a footer alone", payload(""), BAD],
+  ["a type we lack", payload("12 01 01 01"), BAD],
+  ["no type at all", payload("c8 01 01"), BAD],
+  ["an opcode", payload("fe 00"), BAD],
+  ["a string cut short", payload("00 05 6162"), BAD],
+  ["an unknown encoding", payload("00 c4"), BAD],
+  ["broken LZF", payload("00 c3 05 09 00 61 e0 00 00"), BAD],
+  ["bytes behind the value", payload("00 01 76 00"), BAD],
+  ["a huge length", payload("00 81ffffffffffffffff"), BAD],
+];
+for (const [what, bytes, error] of refused) test(`refused: ${what}`, () => assert.throws(() => restore(bytes), error));
+
+test("any flipped bit is noticed, unless told not to look", () => {
+  const good = payload("00 05 68656c6c6f");
+  for (let at = 0; at < good.length; at++) {
+    const broken = good.copy();
+    broken[at]! ^= 1 << (at % 8);
+    assert.throws(() => restore(new Slice(broken)), WRONG);
+  }
+  const wrong = good.copy();
+  wrong[wrong.length - 1]! ^= 1;
+  assert.equal(restore(new Slice(wrong), { skipChecksum: true }).bytes.latin1(), "hello");
+});
+
+test("random payloads with a right footer never cause anything but the two errors", () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
+      try {
+        restore(payload(`00${Buffer.from(bytes).toString("hex")}`));
+      } catch (error) {
+        assert.equal((error as Error).message, BAD.message);
+      }
+    }),
+    { seed: 6, numRuns: 5000 },
+  );
+});
