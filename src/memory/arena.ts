@@ -1,50 +1,169 @@
-/** Memory outside the JS heap: blocks in pages, named by 32-bit refs. */
-export class Arena {
-  readonly u8: Uint8Array[] = [];
-  readonly i32: Int32Array[] = [];
-  /** Bytes in live blocks. */
-  used = 0;
-  #top = 1;
-  #limit = 0;
-  readonly #sizes = new Map<number, number>();
-  readonly #free = new Map<number, number[]>();
+/**
+ * Memory outside the JS heap: the garbage collector sees a few large buffers, however many blocks there are. A block is
+ * named by a 32-bit ref: `i32[ref >>> 20]` at word `(ref & 0xfffff) << 2`, or `u8[ref >>> 20]` at byte
+ * `(ref & 0xfffff) << 4`. Look the page up again after every `alloc`: the first page moves while it is small.
+ *
+ * Small blocks are cut from slabs (size-classes.ts), larger ones are spans of frames (spans.ts). A slab knows how many of
+ * its blocks live; without any it is a span again, for any size.
+ */
+import { CLASS_BLOCKS, CLASS_BYTES, CLASS_FRAMES, classOf, FRAME, SMALL_MAX, UNIT } from "./size-classes.ts";
+import {
+  CLASS,
+  FRAME_WORDS,
+  FREE,
+  FRESH,
+  KIND,
+  LENGTH,
+  LIVE,
+  NEXT,
+  OWN_BUFFER,
+  PAGE,
+  PREVIOUS,
+  SLAB,
+  SPAN,
+  Spans,
+  START,
+} from "./spans.ts";
 
+export class Arena {
+  readonly #spans = new Spans();
+  readonly u8: Uint8Array[] = this.#spans.u8;
+  readonly i32: Int32Array[] = this.#spans.i32;
+  /** Bytes of live blocks, exactly. */
+  used = 0;
+  readonly #frames: Int32Array[] = this.#spans.frames;
+  /** By class: the first slab that has room. */
+  readonly #partial = new Int32Array(CLASS_BYTES.length);
+
+  /** Bytes taken from the operating system, at most: pages are committed as they are written. */
+  get reserved(): number {
+    return this.#spans.reserved;
+  }
+
+  /** A block of at least `bytes` (1 or more); its contents are arbitrary. */
   alloc(bytes: number): number {
-    const units = (bytes + 15) >>> 4;
-    this.used += units * 16;
-    const list = this.#free.get(units);
-    let ref = list?.pop();
-    if (ref === undefined) {
-      if (this.u8.length === 0 || this.#top + units > this.#limit) {
-        const memory = new ArrayBuffer(Math.max(1 << 24, (units + 1) * 16));
-        this.u8.push(new Uint8Array(memory));
-        this.i32.push(new Int32Array(memory));
-        this.#top = 1;
-        this.#limit = memory.byteLength >>> 4;
-      }
-      ref = ((this.u8.length - 1) << 20) | this.#top;
-      this.#top += units;
+    if (bytes > SMALL_MAX) return this.#allocLarge(bytes);
+    const sizeClass = classOf(bytes);
+    let slab = this.#partial[sizeClass]!;
+    if (slab === 0) slab = this.#newSlab(sizeClass);
+    const meta = this.#frames[slab >>> 11]!;
+    const at = (slab & 2047) * FRAME_WORDS;
+    let ref = meta[at + FREE]!;
+    if (ref !== 0) {
+      meta[at + FREE] = this.i32[ref >>> 20]![(ref & 0xfffff) << 2]!;
+    } else {
+      const fresh = meta[at + FRESH]!;
+      meta[at + FRESH] = fresh + 1;
+      ref = ((slab << 9) + fresh * (CLASS_BYTES[sizeClass]! / UNIT)) | 0;
     }
-    this.#sizes.set(ref, units);
+    const live = meta[at + LIVE]! + 1;
+    meta[at + LIVE] = live;
+    if (live === CLASS_BLOCKS[sizeClass]!) this.#unlist(slab, sizeClass);
+    this.used += CLASS_BYTES[sizeClass]!;
     return ref;
   }
 
   free(ref: number): void {
-    const units = this.#sizes.get(ref)!;
-    this.#sizes.delete(ref);
-    this.used -= units * 16;
-    const list = this.#free.get(units);
-    if (list) list.push(ref);
-    else this.#free.set(units, [ref]);
+    const meta = this.#frames[ref >>> 20]!;
+    const frame = ((ref & 0xfffff) >>> 9) * FRAME_WORDS;
+    if (meta[frame + KIND] !== SLAB) {
+      this.#freeLarge(ref);
+      return;
+    }
+    const at = meta[frame + START]! * FRAME_WORDS;
+    const sizeClass = meta[at + CLASS]!;
+    this.i32[ref >>> 20]![(ref & 0xfffff) << 2] = meta[at + FREE]!;
+    meta[at + FREE] = ref;
+    const live = meta[at + LIVE]! - 1;
+    meta[at + LIVE] = live;
+    this.used -= CLASS_BYTES[sizeClass]!;
+    if (live === 0) {
+      const slab = ((ref >>> 20) << 11) | meta[frame + START]!;
+      this.#unlist(slab, sizeClass);
+      this.#spans.release(slab, CLASS_FRAMES[sizeClass]!);
+    } else if (live === CLASS_BLOCKS[sizeClass]! - 1) {
+      this.#list(((ref >>> 20) << 11) | meta[frame + START]!, sizeClass);
+    }
   }
 
-  /** Bytes of the block at `ref`. */
+  /** Bytes of the block. */
   sizeOf(ref: number): number {
-    return this.#sizes.get(ref)! * 16;
+    const meta = this.#frames[ref >>> 20]!;
+    const frame = ((ref & 0xfffff) >>> 9) * FRAME_WORDS;
+    const kind = meta[frame + KIND]!;
+    if (kind === SLAB) return CLASS_BYTES[meta[meta[frame + START]! * FRAME_WORDS + CLASS]!]!;
+    return kind === SPAN ? meta[frame + LENGTH]! * FRAME : meta[frame + LENGTH]!;
   }
 
-  /** Bytes of the block that `alloc(bytes)` would give. */
+  /** Bytes of the block that `alloc(bytes)` gives. */
   blockSize(bytes: number): number {
-    return ((bytes + 15) >>> 4) * 16;
+    if (bytes <= SMALL_MAX) return CLASS_BYTES[classOf(bytes)]!;
+    const unit = bytes <= PAGE ? FRAME : UNIT;
+    return Math.ceil(bytes / unit) * unit;
+  }
+
+  /** Gives what is not needed back to the operating system. */
+  trim(): void {
+    this.#spans.trim();
+  }
+
+  #newSlab(sizeClass: number): number {
+    const count = CLASS_FRAMES[sizeClass]!;
+    const slab = this.#spans.take(count);
+    const meta = this.#frames[slab >>> 11]!;
+    const start = slab & 2047;
+    for (let frame = start; frame < start + count; frame++) {
+      meta[frame * FRAME_WORDS + KIND] = SLAB;
+      meta[frame * FRAME_WORDS + START] = start;
+    }
+    const at = start * FRAME_WORDS;
+    meta[at + CLASS] = sizeClass;
+    meta[at + LIVE] = 0;
+    meta[at + FREE] = 0;
+    meta[at + FRESH] = 0;
+    this.#list(slab, sizeClass);
+    return slab;
+  }
+
+  /** Puts a slab among those of its class that have room. */
+  #list(slab: number, sizeClass: number): void {
+    const next = this.#partial[sizeClass]!;
+    this.#setWord(slab, NEXT, next);
+    this.#setWord(slab, PREVIOUS, 0);
+    if (next !== 0) this.#setWord(next, PREVIOUS, slab);
+    this.#partial[sizeClass] = slab;
+  }
+
+  #unlist(slab: number, sizeClass: number): void {
+    const meta = this.#frames[slab >>> 11]!;
+    const at = (slab & 2047) * FRAME_WORDS;
+    const next = meta[at + NEXT]!;
+    const previous = meta[at + PREVIOUS]!;
+    if (next !== 0) this.#setWord(next, PREVIOUS, previous);
+    if (previous !== 0) this.#setWord(previous, NEXT, next);
+    else this.#partial[sizeClass] = next;
+  }
+
+  #setWord(frame: number, word: number, value: number): void {
+    this.#frames[frame >>> 11]![(frame & 2047) * FRAME_WORDS + word] = value;
+  }
+
+  #allocLarge(bytes: number): number {
+    this.used += this.blockSize(bytes);
+    if (bytes > PAGE) return (this.#spans.takeBuffer(this.blockSize(bytes)) << 20) | 0;
+    const length = Math.ceil(bytes / FRAME);
+    const frame = this.#spans.take(length);
+    this.#setWord(frame, KIND, SPAN);
+    this.#setWord(frame, LENGTH, length);
+    return (frame << 9) | 0;
+  }
+
+  #freeLarge(ref: number): void {
+    this.used -= this.sizeOf(ref);
+    const frame = ref >>> 9;
+    const meta = this.#frames[ref >>> 20]!;
+    const at = (frame & 2047) * FRAME_WORDS;
+    if (meta[at + KIND] === OWN_BUFFER) this.#spans.releasePage(ref >>> 20);
+    else this.#spans.release(frame, meta[at + LENGTH]!);
   }
 }
