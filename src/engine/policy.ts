@@ -25,6 +25,8 @@ export class Policy {
   lazyfreeLazyUserFlush = false;
   /** 1 to 10. */
   activeExpireEffort = 1;
+  /** How long a string may become, in bytes. */
+  protoMaxBulkLen = 512 * 1024 * 1024;
 
   get maxmemoryPolicy(): MaxmemoryPolicy {
     return this.#maxmemoryPolicy;
