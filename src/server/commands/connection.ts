@@ -1,0 +1,246 @@
+/** Who a client is and how it speaks: AUTH, HELLO, SELECT, PING, ECHO, QUIT, RESET. */
+import { timingSafeEqual } from "node:crypto";
+import type { Slice } from "../../base/bytes.ts";
+import { parseInteger } from "../../base/numbers.ts";
+import { errors, ReplyError } from "../../base/reply-error.ts";
+import type { Args } from "../../commands/args.ts";
+import { type Call, type CommandRow, family } from "../../commands/call.ts";
+import { type Connection, Guard } from "../connection.ts";
+import type { Server } from "../server.ts";
+
+export function connectionCommands(server: Server): CommandRow[] {
+  return family("connection", {
+    PING: {
+      arity: -1,
+      flags: ["fast", "sentinel"],
+      tips: ["request_policy:all_shards", "response_policy:all_succeeded"],
+      docs: {
+        since: "1.0.0",
+        summary: "Answers PONG, or the message given.",
+        complexity: "O(1)",
+        arguments: [{ name: "message", type: "string", flags: ["optional"] }],
+      },
+      run: ping,
+    },
+    ECHO: {
+      arity: 2,
+      flags: ["loading", "stale", "fast"],
+      docs: {
+        since: "1.0.0",
+        summary: "Answers the message given.",
+        complexity: "O(1)",
+        arguments: [{ name: "message", type: "string" }],
+      },
+      run: ({ reply }, args) => reply.bulk(args.next()),
+    },
+    SELECT: {
+      arity: 2,
+      flags: ["loading", "stale", "fast"],
+      docs: {
+        since: "1.0.0",
+        summary: "Chooses the database that this connection works on.",
+        complexity: "O(1)",
+        arguments: [{ name: "index", type: "integer" }],
+      },
+      run: select,
+    },
+    AUTH: {
+      arity: -2,
+      flags: ["noscript", "loading", "stale", "fast", "no_auth", "sentinel", "allow_busy", "skip_monitor"],
+      docs: {
+        since: "1.0.0",
+        summary: "Authenticates the connection.",
+        complexity: "O(N) where N is the number of passwords defined for the user",
+        arguments: [
+          { name: "username", type: "string", since: "6.0.0", flags: ["optional"] },
+          { name: "password", type: "string" },
+        ],
+      },
+      run: auth,
+    },
+    HELLO: {
+      arity: -1,
+      flags: ["noscript", "loading", "stale", "fast", "no_auth", "sentinel", "allow_busy"],
+      docs: {
+        since: "6.0.0",
+        summary: "Agrees on the protocol's version, and may authenticate and name the connection at once.",
+        complexity: "O(1)",
+        arguments: [
+          {
+            name: "arguments",
+            type: "block",
+            flags: ["optional"],
+            arguments: [
+              { name: "protover", type: "integer" },
+              {
+                name: "auth",
+                type: "block",
+                token: "AUTH",
+                flags: ["optional"],
+                arguments: [
+                  { name: "username", type: "string" },
+                  { name: "password", type: "string" },
+                ],
+              },
+              { name: "clientname", type: "string", token: "SETNAME", flags: ["optional"] },
+            ],
+          },
+        ],
+      },
+      run: hello,
+    },
+    QUIT: {
+      arity: -1,
+      flags: ["noscript", "loading", "stale", "fast", "no_auth", "allow_busy", "sentinel"],
+      docs: { since: "1.0.0", summary: "Closes the connection.", complexity: "O(1)" },
+      run: quit,
+    },
+    RESET: {
+      arity: 1,
+      flags: ["noscript", "loading", "stale", "fast", "no_auth", "allow_busy", "sentinel"],
+      docs: { since: "6.2.0", summary: "Puts the connection back to how it began.", complexity: "O(1)" },
+      run: reset,
+    },
+  });
+
+  function ping({ reply, session }: Call, args: Args): void {
+    if (args.count > 2) throw errors.wrongArgCount("ping");
+    const connection = session as Connection;
+    if (connection.subscriptions > 0 && session.protocol === 2) {
+      reply.array(2);
+      reply.bulkText("pong");
+      if (args.more) reply.bulk(args.next());
+      else reply.bulkText("");
+    } else if (args.more) reply.bulk(args.next());
+    else reply.simple("PONG");
+  }
+
+  function select({ reply, session }: Call, args: Args): void {
+    const index = parseInteger(args.next());
+    if (Number.isNaN(index)) throw errors.notInteger;
+    if (index < 0 || index >= server.engine.databases.length) throw errors.dbIndexOutOfRange;
+    session.dbIndex = index;
+    reply.ok();
+  }
+
+  function auth({ reply, session }: Call, args: Args): void {
+    if (args.count > 3) throw errors.syntax;
+    if (args.count === 2 && server.config.values.requirepass === "")
+      throw new ReplyError(
+        "ERR",
+        "AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?",
+      );
+    const user = args.count === 3 ? args.next().utf8() : "default";
+    authenticate(session as Connection, user, args.next());
+    reply.ok();
+  }
+
+  /** @throws errors.wrongPass */
+  function authenticate(connection: Connection, user: string, password: Slice): void {
+    const expected = Buffer.from(server.config.values.requirepass, "latin1");
+    const matches = expected.length === 0 || sameBytes(password.view(), expected);
+    if (user !== "default" || !matches) {
+      server.stats.aclAuthFailures++;
+      throw errors.wrongPass;
+    }
+    connection.user = user;
+    connection.authenticated = true;
+    connection.guards &= ~Guard.auth;
+    connection.reader.limits.strict = false;
+  }
+
+  function hello({ reply, session }: Call, args: Args): void {
+    const connection = session as Connection;
+    let protocol = session.protocol;
+    if (args.more) {
+      const version = parseInteger(args.next());
+      if (Number.isNaN(version)) throw new ReplyError("ERR", "Protocol version is not an integer or out of range");
+      if (version !== 2 && version !== 3) throw errors.noProto;
+      protocol = version;
+    }
+    let name: string | null = null;
+    while (args.more) {
+      if (args.left >= 3 && args.take("AUTH")) {
+        const user = args.next().utf8();
+        authenticate(connection, user, args.next());
+      } else if (args.left >= 2 && args.take("SETNAME")) {
+        name = clientName(args.next());
+      } else throw new ReplyError("ERR", `Syntax error in HELLO option '${args.next().utf8()}'`);
+    }
+    if (!connection.authenticated)
+      throw new ReplyError(
+        "NOAUTH",
+        "HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time",
+      );
+    if (name !== null) session.name = name;
+    session.protocol = protocol;
+    reply.version = protocol;
+    writeHello(reply, connection);
+  }
+
+  function writeHello(reply: Call["reply"], connection: Connection): void {
+    const replica = server.members.some((member) => member.isReplica?.() ?? false);
+    reply.map(server.sentinelMode ? 6 : 7);
+    reply.bulkText("server");
+    reply.bulkText("redis");
+    reply.bulkText("version");
+    reply.bulkText(server.version.redis);
+    reply.bulkText("proto");
+    reply.integer(connection.protocol);
+    reply.bulkText("id");
+    reply.integer(connection.id);
+    reply.bulkText("mode");
+    reply.bulkText(server.sentinelMode ? "sentinel" : "standalone");
+    if (!server.sentinelMode) {
+      reply.bulkText("role");
+      reply.bulkText(replica ? "replica" : "master");
+    }
+    reply.bulkText("modules");
+    reply.array(0);
+  }
+
+  function quit({ reply, session }: Call): void {
+    reply.ok();
+    (session as Connection).closeSoon();
+  }
+
+  function reset({ reply, session }: Call): void {
+    const connection = session as Connection;
+    if (connection.transaction.active) connection.discard();
+    server.watches.forget(connection.transaction);
+    server.pubsub.leave(connection);
+    server.monitors.remove(connection);
+    connection.guards &= ~(Guard.multi | Guard.subscribed);
+    connection.protocol = 2;
+    reply.version = 2;
+    connection.dbIndex = 0;
+    connection.name = "";
+    connection.replyMode = "on";
+    connection.noEvict = false;
+    connection.noTouch = false;
+    if (server.config.values.requirepass !== "") {
+      connection.authenticated = false;
+      connection.guards |= Guard.auth;
+      connection.reader.limits.strict = true;
+    }
+    reply.simple("RESET");
+  }
+}
+
+/** @throws  when it holds blanks or what cannot be printed */
+export function clientName(name: Slice): string {
+  const text = name.latin1();
+  if (/[^!-~]/.test(text))
+    throw new ReplyError("ERR", "Client names cannot contain spaces, newlines or special characters.");
+  return text;
+}
+
+/** In a time that tells nothing of where they differ. */
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  const length = Math.max(a.length, b.length, 1);
+  const left = Buffer.alloc(length);
+  const right = Buffer.alloc(length);
+  left.set(a);
+  right.set(b);
+  return timingSafeEqual(left, right) && a.length === b.length;
+}

@@ -1,0 +1,309 @@
+/**
+ * The way of a command: found in the table, held against what the client and the server allow at the moment, queued or
+ * run, and its outcome handed to the stream. The usual command passes all gates in one test of bits.
+ *
+ * Read next: connection.ts (where requests come from), server-call.ts (what handlers see), outcomes.ts.
+ */
+import type { Slice } from "../base/bytes.ts";
+import { errors, ReplyError } from "../base/reply-error.ts";
+import type { Args } from "../commands/args.ts";
+import { type CommandRow, FlagBit } from "../commands/call.ts";
+import type { CommandTable } from "../commands/table.ts";
+import type { Clock } from "../io/io.ts";
+import { type Connection, Guard, keepArgs } from "./connection.ts";
+import type { Outcomes } from "./outcomes.ts";
+import type { ServerCall } from "./server-call.ts";
+
+/** What the gates ask of the rest of the server, and tell it. */
+export interface DispatchHost {
+  readonly clock: Clock;
+  /** Frees memory if it can; true when there is room for more. */
+  makeRoom(): boolean;
+  /** Whether this command is to wait for CLIENT UNPAUSE. */
+  isPaused(row: CommandRow, bits: number): boolean;
+  /** The error that keeps writes out at the moment (MISCONF, NOREPLICAS), or null. */
+  refuseWrite(): ReplyError | null;
+  /** A command gated by `enable-debug-command` or its like: the error, or null if it is allowed. */
+  refuseProtected(connection: Connection, row: CommandRow): ReplyError | null;
+  monitor(connection: Connection, args: Args): void;
+  slow(connection: Connection, args: Args, row: CommandRow, micros: number): void;
+  failed(error: ReplyError): void;
+  bug(error: unknown, row: CommandRow): void;
+}
+
+export class Dispatch {
+  /** Guard bits that hold for every client. */
+  guards = 0;
+  commandsProcessed = 0;
+  /** Replies of errors: INFO errorstats and total_error_replies are counted by the host. */
+  readonly #table: CommandTable;
+  readonly #call: ServerCall;
+  readonly #outcomes: Outcomes;
+  readonly #host: DispatchHost;
+  #request: Slice | null = null;
+  #depth = 0;
+  #slowMicros = 10_000;
+  /** The threshold is so low that quick commands may pass it: each is timed. */
+  #timeEach = false;
+
+  // Commands whose time is too short to be taken one by one share that of their run: see `#account`.
+  #runRow: CommandRow | null = null;
+  #runCount = 0;
+  #runStart = 0;
+
+  constructor(table: CommandTable, call: ServerCall, outcomes: Outcomes, host: DispatchHost) {
+    this.#table = table;
+    this.#call = call;
+    this.#outcomes = outcomes;
+    this.#host = host;
+  }
+
+  /** slowlog-log-slower-than, in microseconds; Infinity for off. */
+  set slowMicros(micros: number) {
+    this.#slowMicros = micros;
+    this.#timeEach = micros < 1000;
+  }
+
+  beginBatch(): void {
+    this.#runStart = this.#host.clock.monotonicMicros();
+  }
+
+  endBatch(): void {
+    this.#endRun();
+  }
+
+  /** Runs one request of a client; its reply is taken back if the client wants none (CLIENT REPLY). */
+  run(connection: Connection, args: Args): void {
+    if (connection.replyMode === "on") {
+      this.#run(connection, args);
+      return;
+    }
+    const mode = connection.replyMode;
+    const mark = connection.reply.mark;
+    this.#run(connection, args);
+    if (mode === "skip") {
+      connection.reply.rewind(mark);
+      connection.replyMode = "on";
+    } else if (connection.replyMode === "off") connection.reply.rewind(mark);
+  }
+
+  /** Runs a request, or queues, postpones or refuses it. */
+  #run(connection: Connection, args: Args): void {
+    const row = this.#find(connection, args);
+    if (row === null) return;
+    this.commandsProcessed++;
+    connection.lastCommand = row;
+    const guards = this.guards | connection.guards;
+    if (guards !== 0 || (row.bits & FlagBit.protected) !== 0) {
+      const verdict = this.#pass(connection, row, args, guards);
+      if (verdict === "postpone") {
+        connection.postpone();
+        return;
+      }
+      if (verdict !== null) {
+        this.reject(connection, row, verdict);
+        return;
+      }
+      if (connection.transaction.active && !LEAVES_MULTI.has(row.name)) {
+        connection.transaction.add(row, keepArgs(args), connection.reader.raw.length);
+        connection.reply.queued();
+        return;
+      }
+    }
+    this.#request = connection.reader.rawIsCanonical ? connection.reader.raw : null;
+    this.execute(connection, row, args);
+  }
+
+  /** Runs a command whose gates are behind it: a request, or one of EXEC's. */
+  execute(connection: Connection, row: CommandRow, args: Args): void {
+    const call = this.#call;
+    const quick = row.quick && !this.#timeEach;
+    if (row !== this.#runRow || !quick) this.#endRun();
+    const { reply } = connection;
+    const request = this.#request;
+    this.#request = null;
+    const outer = this.#depth++ > 0 ? call.save() : null;
+    call.begin(connection, row);
+    const mark = reply.mark;
+    args.position = row.isSubcommand ? 2 : 1;
+    try {
+      row.run(call, args);
+      if (call.dirty > 0 || call.forced) this.#publishOutcome(connection, args, request);
+    } catch (error) {
+      reply.rewind(mark);
+      this.#failed(connection, row, error);
+    }
+    call.totalDirty += call.dirty;
+    if (outer !== null) call.restore(outer);
+    this.#depth--;
+    if (quick) {
+      this.#runRow = row;
+      this.#runCount++;
+    } else this.#accountOne(connection, row, args);
+  }
+
+  /** Refuses a command before it was run. */
+  reject(connection: Connection, row: CommandRow | null, error: ReplyError): void {
+    if (row) row.stats.rejected++;
+    const { transaction, reply } = connection;
+    if (transaction.active) transaction.broken = true;
+    if (row?.name === "exec") {
+      const text = error.message;
+      const aborted = new ReplyError("EXECABORT", `Transaction discarded because of: ${text}`);
+      this.#host.failed(aborted);
+      connection.discard();
+      reply.error(aborted);
+      return;
+    }
+    this.#host.failed(error);
+    reply.error(error);
+  }
+
+  #find(connection: Connection, args: Args): CommandRow | null {
+    const name = args.slots[0]!;
+    const row = this.#table.find(name);
+    if (row === undefined) {
+      this.#rejectUnknown(connection, args);
+      return null;
+    }
+    const found = row.subcommands !== undefined && args.count > 1 ? this.#findSubcommand(row, args) : row;
+    if (found === null) {
+      this.reject(connection, row, errors.unknownSubcommand(args.at(1).utf8(), row.name));
+      return null;
+    }
+    const { arity } = found;
+    if (arity > 0 ? args.count !== arity : args.count < -arity) {
+      this.reject(connection, found, errors.wrongArgCount(found.name));
+      return null;
+    }
+    return found;
+  }
+
+  #findSubcommand(row: CommandRow, args: Args): CommandRow | null {
+    return row.subcommands!.get(args.at(1).latin1().toLowerCase()) ?? null;
+  }
+
+  #rejectUnknown(connection: Connection, args: Args): void {
+    const name = args.at(0).utf8();
+    const lower = name.toLowerCase();
+    if (lower === "post" || lower === "host:") {
+      connection.crossProtocol();
+      return;
+    }
+    let rest = "";
+    for (let i = 1; i < args.count && rest.length < 128; i++)
+      rest += `'${args
+        .at(i)
+        .utf8()
+        .slice(0, 128 - rest.length)}' `;
+    this.reject(
+      connection,
+      null,
+      new ReplyError("ERR", `unknown command '${name.slice(0, 128)}', with args beginning with: ${rest}`),
+    );
+  }
+
+  /** The gates, in Redis' order. Null lets the command pass. */
+  #pass(connection: Connection, row: CommandRow, args: Args, guards: number): ReplyError | "postpone" | null {
+    const host = this.#host;
+    const { transaction } = connection;
+    const execBits = row.name === "exec" ? transaction.bits : 0;
+    const bits = row.bits | (execBits & (FlagBit.write | FlagBit.denyoom | FlagBit.may_replicate));
+    if ((bits & FlagBit.protected) !== 0) {
+      const refused = host.refuseProtected(connection, row);
+      if (refused) return refused;
+    }
+    if ((guards & Guard.auth) !== 0 && (bits & FlagBit.no_auth) === 0) return errors.noAuth;
+    if (connection.fromPrimary) return null;
+    if ((guards & Guard.multi) !== 0 && (bits & FlagBit.no_multi) !== 0)
+      return new ReplyError("ERR", "Command not allowed inside a transaction");
+    if ((guards & Guard.maxmemory) !== 0 && !host.makeRoom() && (bits & FlagBit.denyoom) !== 0)
+      return errors.outOfMemory;
+    const writes = (bits & FlagBit.write) !== 0;
+    if (writes && (guards & (Guard.misconf | Guard.minReplicas)) !== 0) {
+      const refused = host.refuseWrite();
+      if (refused) return refused;
+    }
+    if (writes && (guards & Guard.readonly) !== 0) return errors.readOnly;
+    if ((guards & Guard.subscribed) !== 0 && connection.protocol === 2 && !WHILE_SUBSCRIBED.has(row.name))
+      return notWhileSubscribed(row.name);
+    if ((guards & Guard.stale) !== 0 && (row.bits & FlagBit.stale) === 0) return errors.masterDown;
+    if ((guards & Guard.loading) !== 0 && (row.bits & FlagBit.loading) === 0) return errors.loading;
+    if ((guards & Guard.replica) !== 0 && row.keys.length > 0)
+      return new ReplyError("ERR", "Replica can't interact with the keyspace");
+    if ((guards & Guard.paused) !== 0 && host.isPaused(row, bits)) return "postpone";
+    if ((guards & Guard.monitors) !== 0 && (row.bits & (FlagBit.skip_monitor | FlagBit.admin)) === 0)
+      host.monitor(connection, args);
+    return null;
+  }
+
+  #publishOutcome(connection: Connection, args: Args, request: Slice | null): void {
+    const call = this.#call;
+    if (call.spoke || connection.fromPrimary || !this.#outcomes.active) return;
+    if (request !== null) this.#outcomes.raw(call.db.index, request);
+    else this.#outcomes.words(call.db.index, args.slots, args.count);
+  }
+
+  #failed(connection: Connection, row: CommandRow, error: unknown): void {
+    row.stats.failed++;
+    if (error instanceof ReplyError) {
+      this.#host.failed(error);
+      connection.reply.error(error);
+      return;
+    }
+    // Our own bug: the client is told, the log has the trace, and the server goes on.
+    this.#host.bug(error, row);
+    connection.reply.error(new ReplyError("ERR", "internal error, see the server's log"));
+  }
+
+  /** Gives the commands since `#runStart`, all of one row, their time. */
+  #endRun(): void {
+    const row = this.#runRow;
+    if (row === null) return;
+    const now = this.#host.clock.monotonicMicros();
+    const micros = now - this.#runStart;
+    const { stats } = row;
+    stats.calls += this.#runCount;
+    stats.micros += micros;
+    stats.histogram[bucket(micros / this.#runCount)]! += this.#runCount;
+    this.#runStart = now;
+    this.#runRow = null;
+    this.#runCount = 0;
+  }
+
+  #accountOne(connection: Connection, row: CommandRow, args: Args): void {
+    const now = this.#host.clock.monotonicMicros();
+    const micros = now - this.#runStart;
+    this.#runStart = now;
+    row.stats.calls++;
+    row.stats.micros += micros;
+    row.stats.histogram[bucket(micros)]!++;
+    if (micros >= this.#slowMicros && (row.bits & FlagBit.skip_slowlog) === 0)
+      this.#host.slow(connection, args, row, micros);
+  }
+}
+
+/** Powers of two of microseconds. */
+function bucket(micros: number): number {
+  return micros < 1 ? 0 : Math.min(31, 32 - Math.clz32(micros | 0));
+}
+
+const LEAVES_MULTI = new Set(["exec", "discard", "multi", "watch", "quit", "reset"]);
+const WHILE_SUBSCRIBED = new Set([
+  "ping",
+  "subscribe",
+  "ssubscribe",
+  "unsubscribe",
+  "sunsubscribe",
+  "psubscribe",
+  "punsubscribe",
+  "quit",
+  "reset",
+]);
+
+function notWhileSubscribed(name: string): ReplyError {
+  return new ReplyError(
+    "ERR",
+    `Can't execute '${name.replace("|", " ")}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`,
+  );
+}

@@ -1,0 +1,37 @@
+/** `notify-keyspace-events`: what happens to keys, published on `__keyspace@n__:key` and `__keyevent@n__:event`. */
+import { Slice } from "../base/bytes.ts";
+import type { KeyEvent } from "../commands/call.ts";
+import type { PubSub } from "./pubsub.ts";
+
+export class KeyspaceEvents {
+  /** The letters of the directive, "A" spelled out; empty when nobody is told. */
+  #letters = "";
+  #keyspace = false;
+  #keyevent = false;
+  readonly #pubsub: PubSub;
+  readonly #message = new Slice();
+
+  constructor(pubsub: PubSub) {
+    this.#pubsub = pubsub;
+  }
+
+  /** @param letters  the directive's value */
+  configure(letters: string): void {
+    this.#keyspace = letters.includes("K");
+    this.#keyevent = letters.includes("E");
+    // "A" stands for all but "m" (misses) and "n" (new keys).
+    this.#letters = this.#keyspace || this.#keyevent ? letters.replace("A", "g$lshzxetd") : "";
+  }
+
+  get silent(): boolean {
+    return this.#letters === "";
+  }
+
+  notify(event: KeyEvent, key: Slice, dbIndex: number): void {
+    if (!this.#letters.includes(event.class)) return;
+    const name = Buffer.from(event.name);
+    if (this.#keyspace)
+      this.#pubsub.publish(`__keyspace@${dbIndex}__:${key.latin1()}`, this.#message.set(name, 0, name.length));
+    if (this.#keyevent) this.#pubsub.publish(`__keyevent@${dbIndex}__:${event.name}`, key);
+  }
+}

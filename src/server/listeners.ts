@@ -1,0 +1,97 @@
+/** Where clients come in: `bind`, `port`, `unixsocket`, and who is turned away at the door. */
+import { errors, ReplyError } from "../base/reply-error.ts";
+import type { Listener } from "../io/net.ts";
+import type { Connection } from "./connection.ts";
+import type { Server } from "./server.ts";
+
+const PROTECTED = new ReplyError(
+  "DENIED",
+  "Redis is running in protected mode because protected mode is enabled and no password is set for the default user. In this mode connections are only accepted from the loopback interface. If you want to connect from external computers to Redis you may adopt one of the following solutions: 1) Just disable protected mode sending the command 'CONFIG SET protected-mode no' from the loopback interface by connecting to Redis from the same host the server is running, however MAKE SURE Redis is not publicly accessible from internet if you do so. Use CONFIG REWRITE to make this change permanent. 2) Alternatively you can just disable the protected mode by editing the Redis configuration file, and setting the protected mode option to 'no', and then restarting the server. 3) If you started the server manually just for testing, restart it with the '--protected-mode no' option. 4) Setup a an authentication password for the default user. NOTE: You only need to do one of the above things in order for the server to start accepting connections from the outside.",
+);
+
+export class ListenError extends Error {}
+
+export class Listeners {
+  #open: Listener[] = [];
+  readonly #server: Server;
+  /** The port clients use: the configured one, or what `port 0` turned into in an embedded server. */
+  port = 0;
+
+  constructor(server: Server) {
+    this.#server = server;
+  }
+
+  /** @throws ListenError  with the text of Redis' log line, if no address can be bound, or one that is not optional */
+  async open(): Promise<void> {
+    const { values } = this.#server.config;
+    this.port = values.port;
+    if (values.port !== 0 || this.#server.options.ephemeralPort) await this.#openPorts(values.bind, values.port);
+    if (values.unixsocket !== "")
+      this.#open.push(
+        await this.#listen({ host: "", port: 0, path: values.unixsocket, mode: values.unixsocketperm || undefined }),
+      );
+  }
+
+  /** CONFIG SET bind and port: the new addresses are opened before the old are closed. */
+  async reopen(): Promise<void> {
+    const old = this.#open;
+    this.#open = [];
+    try {
+      await this.open();
+    } catch (error) {
+      for (const listener of this.#open) void listener.close();
+      this.#open = old;
+      throw error;
+    }
+    for (const listener of old) void listener.close();
+  }
+
+  async close(): Promise<void> {
+    const open = this.#open;
+    this.#open = [];
+    await Promise.all(open.map((listener) => listener.close()));
+  }
+
+  /** Why a new client may not stay, or null. */
+  refuses(connection: Connection): ReplyError | null {
+    const { values } = this.#server.config;
+    if (this.#server.clients.count >= values.maxclients) return errors.maxClients;
+    if (values["protected-mode"] && values.requirepass === "" && !connection.isLocal) return PROTECTED;
+    return null;
+  }
+
+  async #openPorts(bind: readonly string[], port: number): Promise<void> {
+    for (const address of bind) {
+      const optional = address.startsWith("-");
+      const host = hostOf(optional ? address.slice(1) : address);
+      try {
+        // `port 0` of an embedded server: all addresses share the port that was free on the first.
+        const listener = await this.#listen({ host, port: port === 0 ? this.port : port });
+        this.#open.push(listener);
+        this.port = listener.endpoint.port;
+      } catch (error) {
+        const code = (error as { code?: string }).code ?? "";
+        if (optional && ["EADDRNOTAVAIL", "EAFNOSUPPORT", "EPROTONOSUPPORT", "ENOENT"].includes(code)) continue;
+        await this.close();
+        this.#server.log.warning(
+          `Warning: Could not create server TCP listening socket ${host}:${port}: bind: ${describe(code)}`,
+        );
+        throw new ListenError(`Failed listening on port ${port} (tcp), aborting.`);
+      }
+    }
+  }
+
+  #listen(where: { host: string; port: number; path?: string; mode?: number }): Promise<Listener> {
+    const backlog = this.#server.config.values["tcp-backlog"];
+    return this.#server.io.net.listen({ ...where, backlog }, (socket) => this.#server.accept(socket));
+  }
+}
+
+function hostOf(address: string): string {
+  if (address === "*") return "0.0.0.0";
+  return address === "::*" ? "::" : address;
+}
+
+function describe(code: string): string {
+  return code === "EADDRINUSE" ? "Address already in use" : code;
+}

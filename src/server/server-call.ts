@@ -1,0 +1,103 @@
+/** The `Call` that handlers are given: one object a server, positioned anew for every command. */
+import type { Slice } from "../base/bytes.ts";
+import type { Call, CommandRow, KeyEvent, OutcomeWord } from "../commands/call.ts";
+import type { Database } from "../engine/database.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { ReplyWriter } from "../resp/reply-writer.ts";
+import type { Connection } from "./connection.ts";
+import type { KeyspaceEvents } from "./keyspace-events.ts";
+import type { Outcomes } from "./outcomes.ts";
+import type { Watches } from "./watches.ts";
+
+/** What of the server a call reaches. */
+export interface CallParts {
+  readonly engine: Engine;
+  readonly watches: Watches;
+  readonly events: KeyspaceEvents;
+  readonly outcomes: Outcomes;
+  touchDatabases(databases: "all" | readonly number[]): void;
+}
+
+export class ServerCall implements Call {
+  session!: Connection;
+  db!: Database;
+  reply!: ReplyWriter;
+  row!: CommandRow;
+  /** Changes since the last snapshot: INFO's rdb_changes_since_last_save. */
+  totalDirty = 0;
+  /** Changes of this command. */
+  dirty = 0;
+  /** Set when the handler spoke for itself: its own words do not travel. */
+  spoke = false;
+  forced = false;
+
+  readonly engine: Engine;
+  readonly #parts: CallParts;
+  readonly #watches: Watches;
+  readonly #events: KeyspaceEvents;
+  readonly #outcomes: Outcomes;
+
+  constructor(parts: CallParts) {
+    this.#parts = parts;
+    this.engine = parts.engine;
+    this.#watches = parts.watches;
+    this.#events = parts.events;
+    this.#outcomes = parts.outcomes;
+  }
+
+  get now(): number {
+    return this.engine.now;
+  }
+
+  begin(session: Connection, row: CommandRow): void {
+    this.session = session;
+    this.db = this.engine.databases[session.dbIndex]!;
+    this.reply = session.reply;
+    this.row = row;
+    this.dirty = 0;
+    this.spoke = false;
+    this.forced = false;
+  }
+
+  /** What `restore` needs after a command inside of this one (EXEC's). */
+  save(): { session: Connection; row: CommandRow; dirty: number; spoke: boolean; forced: boolean } {
+    return { session: this.session, row: this.row, dirty: this.dirty, spoke: this.spoke, forced: this.forced };
+  }
+
+  restore(outer: ReturnType<ServerCall["save"]>): void {
+    this.begin(outer.session, outer.row);
+    this.dirty = outer.dirty;
+    this.spoke = outer.spoke;
+    this.forced = outer.forced;
+  }
+
+  changed(key: Slice, event: KeyEvent, count = 1, db: Database = this.db): void {
+    if (count === 0) return;
+    this.dirty += count;
+    if (!this.#watches.none) this.#watches.touch(db.index, key);
+    if (!this.#events.silent) this.#events.notify(event, key, db.index);
+  }
+
+  notify(key: Slice, event: KeyEvent, db: Database = this.db): void {
+    if (!this.#events.silent) this.#events.notify(event, key, db.index);
+  }
+
+  changedMany(count: number, watched: "all" | readonly number[]): void {
+    this.dirty += count;
+    this.#parts.touchDatabases(watched);
+  }
+
+  outcome(words: readonly OutcomeWord[], db: Database = this.db): void {
+    this.spoke = true;
+    if (!this.#outcomes.active) return;
+    this.#outcomes.words(db.index, words);
+  }
+
+  noOutcome(): void {
+    this.spoke = true;
+  }
+
+  forceOutcome(): void {
+    this.forced = true;
+  }
+}

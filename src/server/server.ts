@@ -1,0 +1,423 @@
+/**
+ * A server: the wiring of all rooms around one data set. A request's way is
+ * connection.ts (bytes to requests) -> dispatch.ts (gates, handler) -> outcomes.ts (what the replicas run) -> tick.ts (the
+ * end of the tick: outcomes leave, then replies). `start` makes one that listens; `stop` ends it.
+ */
+import { Slice } from "../base/bytes.ts";
+import type { Log } from "../base/log.ts";
+import { ReplyError } from "../base/reply-error.ts";
+import { Args } from "../commands/args.ts";
+import { type CommandRow, event } from "../commands/call.ts";
+import type { CommandTable } from "../commands/table.ts";
+import type { Config } from "../config/config.ts";
+import { Engine } from "../engine/engine.ts";
+import { type Io, randomId, type Timer } from "../io/io.ts";
+import type { Socket } from "../io/net.ts";
+import { ChunkPool } from "../resp/reply-writer.ts";
+import type { ProtocolError } from "../resp/request-reader.ts";
+import { Clients } from "./clients.ts";
+import { Connection, type ConnectionOwner, Guard } from "./connection.ts";
+import { Dispatch, type DispatchHost } from "./dispatch.ts";
+import { KeyspaceEvents } from "./keyspace-events.ts";
+import { Listeners } from "./listeners.ts";
+import { Monitors } from "./monitors.ts";
+import { Outcomes } from "./outcomes.ts";
+import { Pause } from "./pause.ts";
+import { PubSub } from "./pubsub.ts";
+import { ServerCall } from "./server-call.ts";
+import { SlowLog } from "./slowlog.ts";
+import { Stats } from "./stats.ts";
+import { Tick } from "./tick.ts";
+import { Watches } from "./watches.ts";
+
+/** A room that takes part in the server's life: replication, persistence, Sentinel. */
+export interface Member {
+  /** Families of commands it brings; a later family's row replaces an earlier one's of the same name. */
+  readonly families?: readonly (readonly CommandRow[])[];
+  /** Guard bits it wants in force now. */
+  guards?(): number;
+  /** The error that keeps writes out now, or null. */
+  refuseWrite?(): ReplyError | null;
+  /** At the start of each read, before its commands are run; true holds them (they wait for `Server.pause`). */
+  beforeBatch?(): void;
+  /** At the end of each tick, behind the outcomes and before the replies. */
+  endOfTick?(): void;
+  /** Ten times a second, or as `hz` says. */
+  cron?(now: number): void;
+  /** Before the server listens. */
+  start?(): Promise<void>;
+  /** Clients are gone, nothing more will be asked. */
+  stop?(): Promise<void>;
+  connectionClosed?(connection: Connection): void;
+  /** A message was published through us. */
+  published?(channel: string, message: Slice): void;
+  isReplica?(): boolean;
+  /** Sections of INFO by name: lines `field:value`. */
+  readonly info?: Readonly<Record<string, () => string[]>>;
+}
+
+export interface ServerOptions {
+  readonly io: Io;
+  readonly config: Config;
+  readonly log: Log;
+  readonly mode?: "server" | "sentinel";
+  /** Absolute; "" for none. */
+  readonly configFile?: string;
+  readonly pid: number;
+  /** `port 0` means any free port, as embedded servers want, and not "no TCP". */
+  readonly ephemeralPort?: boolean;
+  /** Ends the process, or whatever stands for it. */
+  readonly exit: (code: number) => void;
+}
+
+/** The level of Redis that we match, and our own. */
+export const VERSION = { redis: "7.2.4", nines: "0.1.0" };
+
+/** What the active expiry of one cron may take: a quarter of the time at `hz 10` as in Redis, in our shorter slices. */
+const EXPIRE_MICROS = 5_000;
+
+const EXPIRED = event("x", "expired");
+const EVICTED = event("e", "evicted");
+
+export class Server implements ConnectionOwner, DispatchHost {
+  readonly io: Io;
+  readonly clock: Io["clock"];
+  readonly config: Config;
+  readonly log: Log;
+  readonly options: ServerOptions;
+  readonly version = VERSION;
+  readonly runId: string;
+  readonly startedAt: number;
+  readonly engine: Engine;
+  readonly chunks = new ChunkPool();
+  readonly args = new Args();
+  readonly stats = new Stats();
+  readonly clients = new Clients();
+  readonly pubsub = new PubSub();
+  readonly events = new KeyspaceEvents(this.pubsub);
+  readonly watches = new Watches();
+  readonly outcomes = new Outcomes();
+  readonly pause = new Pause();
+  readonly slowlog: SlowLog;
+  readonly monitors: Monitors;
+  readonly tick: Tick;
+  readonly call: ServerCall;
+  readonly listeners: Listeners;
+  readonly members: Member[] = [];
+  table!: CommandTable;
+  dispatch!: Dispatch;
+  /** The data set is being loaded. */
+  loading = false;
+  #batchDepth = 0;
+  #timers: Timer[] = [];
+  #stopping: Promise<void> | null = null;
+  readonly #key = new Slice();
+
+  constructor(options: ServerOptions) {
+    const { io, config, log } = options;
+    this.options = options;
+    this.io = io;
+    this.clock = io.clock;
+    this.config = config;
+    this.log = log;
+    this.runId = randomId(io.random);
+    this.startedAt = io.clock.now();
+    this.engine = new Engine({
+      databases: config.values.databases,
+      clock: io.clock,
+      random: io.random,
+    });
+    this.engine.now = this.startedAt;
+    this.tick = new Tick(io.clock);
+    this.tick.beforeFlush = () => this.#settle();
+    this.call = new ServerCall(this);
+    this.slowlog = new SlowLog(io.clock);
+    this.monitors = new Monitors(this);
+    this.listeners = new Listeners(this);
+    this.pause.onChange = () => this.#pauseChanged();
+    this.engine.hooks.onExpired = (db, key) => this.#removed(db.index, key, EXPIRED);
+    this.engine.hooks.onEvicted = (db, key) => this.#removed(db.index, key, EVICTED);
+  }
+
+  /** Completes the wiring: the commands there are. */
+  equip(table: CommandTable): void {
+    this.table = table;
+    this.dispatch = new Dispatch(table, this.call, this.outcomes, this);
+    this.refreshGuards();
+  }
+
+  get now(): number {
+    return this.engine.now;
+  }
+
+  get sentinelMode(): boolean {
+    return this.options.mode === "sentinel";
+  }
+
+  // --- the way of a request -------------------------------------------------------------------------------------------
+
+  accept(socket: Socket): void {
+    this.stats.connectionsReceived++;
+    const connection = new Connection(this, socket, this.clients.takeId(), this.clock.now());
+    const refused = this.listeners.refuses(connection);
+    if (refused !== null) {
+      this.stats.rejectedConnections++;
+      connection.reply.error(refused);
+      connection.flush();
+      socket.end();
+      return;
+    }
+    if (this.config.values.requirepass !== "") {
+      connection.authenticated = false;
+      connection.guards |= Guard.auth;
+      connection.reader.limits.strict = true;
+    }
+    connection.reader.limits.maxBulkBytes = this.config.values["proto-max-bulk-len"];
+    socket.setNoDelay(true);
+    socket.setKeepAlive(this.config.values["tcp-keepalive"] * 1000);
+    this.clients.add(connection);
+  }
+
+  beginBatch(connection: Connection): void {
+    if (this.#batchDepth++ > 0) return;
+    this.refreshTime();
+    connection.lastActiveAt = this.engine.now;
+    for (const member of this.members) member.beforeBatch?.();
+    this.dispatch.beginBatch();
+  }
+
+  endBatch(_connection: Connection): void {
+    if (--this.#batchDepth > 0) return;
+    this.dispatch.endBatch();
+    if (this.outcomes.length > 0) this.tick.schedule();
+  }
+
+  run(connection: Connection, args: Args): void {
+    this.dispatch.run(connection, args);
+  }
+
+  dirty(connection: Connection): void {
+    this.tick.dirty(connection);
+  }
+
+  closed(connection: Connection, reason: string): void {
+    this.log.verbose(`Client closed connection id=${connection.id} addr=${connection.address}: ${reason}`);
+    this.stats.bytesIn += connection.bytesIn;
+    this.stats.bytesOut += connection.bytesOut;
+    this.clients.remove(connection);
+    this.pubsub.leave(connection);
+    this.watches.forget(connection.transaction);
+    this.monitors.remove(connection);
+    connection.blocked?.cancel(null);
+    connection.replica?.onClose();
+    for (const member of this.members) member.connectionClosed?.(connection);
+  }
+
+  unwatch(connection: Connection): void {
+    this.watches.forget(connection.transaction);
+  }
+
+  checkOutput(connection: Connection): void {
+    if (!this.clients.overLimit(connection, this.engine.now)) return;
+    this.stats.outputBufferLimitDisconnections++;
+    this.log.warning(
+      `Client id=${connection.id} addr=${connection.address} scheduled to be closed ASAP for overcoming of output buffer limits.`,
+    );
+    connection.close("output buffer limit");
+  }
+
+  queryBufferLimit(): number {
+    return this.config.values["client-query-buffer-limit"];
+  }
+
+  protocolError(connection: Connection, error: ProtocolError): void {
+    this.log.verbose(`Protocol error (${error.message}) from client id=${connection.id} addr=${connection.address}`);
+    this.failed(error);
+    connection.reply.error(error);
+    connection.closeSoon();
+  }
+
+  crossProtocol(connection: Connection): void {
+    this.log.warning(
+      `Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host: commands to Redis. This is likely due to an attacker attempting to use Cross Protocol Scripting to compromise your Redis instance. Connection from ${connection.address} aborted.`,
+    );
+    connection.close("cross protocol scripting");
+  }
+
+  // --- what the gates ask ---------------------------------------------------------------------------------------------
+
+  makeRoom(): boolean {
+    const limit = this.config.values.maxmemory;
+    return limit === 0 || this.engine.evict(limit) !== "fail";
+  }
+
+  isPaused(row: CommandRow, bits: number): boolean {
+    if (!this.pause.holds(row, bits)) return false;
+    this.stats.pausedActions++;
+    return true;
+  }
+
+  refuseWrite(): ReplyError | null {
+    for (const member of this.members) {
+      const refused = member.refuseWrite?.() ?? null;
+      if (refused) return refused;
+    }
+    return null;
+  }
+
+  refuseProtected(connection: Connection, row: CommandRow): ReplyError | null {
+    const name = row.name.split("|")[0]!;
+    const directive = `enable-${name}-command` as "enable-debug-command" | "enable-module-command";
+    const allowed = this.config.values[directive];
+    if (allowed === "yes" || (allowed === "local" && connection.isLocal)) return null;
+    return new ReplyError(
+      "ERR",
+      `${name.toUpperCase()} command not allowed. If the ${directive} option is set to "local", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.`,
+    );
+  }
+
+  monitor(connection: Connection, args: Args): void {
+    this.monitors.feed(connection, args);
+  }
+
+  slow(connection: Connection, args: Args, row: CommandRow, micros: number): void {
+    if (!this.sentinelMode) this.slowlog.add(connection, args, row, micros);
+  }
+
+  failed(error: ReplyError): void {
+    this.stats.countError(error.code);
+  }
+
+  bug(error: unknown, row: CommandRow): void {
+    this.stats.unexpectedErrors++;
+    this.log.warning(`Bug in command '${row.name}': ${error instanceof Error ? error.stack : error}`);
+  }
+
+  /** To be called when anything changes that a gate looks at. */
+  refreshGuards(): void {
+    if (!this.dispatch) return;
+    let guards = 0;
+    if (this.config.values.maxmemory > 0) guards |= Guard.maxmemory;
+    if (this.pause.mode !== null) guards |= Guard.paused;
+    if (this.loading) guards |= Guard.loading;
+    if (this.monitors.any) guards |= Guard.monitors;
+    for (const member of this.members) guards |= member.guards?.() ?? 0;
+    this.dispatch.guards = guards;
+  }
+
+  // --- time -----------------------------------------------------------------------------------------------------------
+
+  refreshTime(): void {
+    this.engine.now = this.clock.now();
+  }
+
+  /** Hands on what has gathered in the stream of outcomes, so that data and offset name the same point. */
+  settle(): void {
+    this.outcomes.flush();
+  }
+
+  #settle(): void {
+    this.outcomes.flush();
+    for (const member of this.members) member.endOfTick?.();
+  }
+
+  #pauseChanged(): void {
+    this.refreshGuards();
+    if (this.pause.mode === "all") return;
+    for (const connection of [...this.clients.byId.values()])
+      if (connection.paused) {
+        connection.paused = false;
+        connection.resume();
+      }
+  }
+
+  #removed(dbIndex: number, key: Slice, why: typeof EXPIRED): void {
+    const word = this.config.values["lazyfree-lazy-expire"] ? "UNLINK" : "DEL";
+    this.outcomes.words(dbIndex, [word, key]);
+    if (!this.watches.none) this.watches.touch(dbIndex, key);
+    if (!this.events.silent) this.events.notify(why, key, dbIndex);
+    this.tick.schedule();
+  }
+
+  /** Those who watch keys of these databases, all of which changed at once. */
+  touchDatabases(databases: "all" | readonly number[], others: readonly Engine[] = []): void {
+    if (this.watches.none) return;
+    this.watches.touchDatabases(databases, (dbIndex, key) => {
+      const bytes = Buffer.from(key, "latin1");
+      const slice = this.#key.set(bytes, 0, bytes.length);
+      return [this.engine, ...others].some((engine) => engine.databases[dbIndex]!.has(slice));
+    });
+  }
+
+  // --- life -----------------------------------------------------------------------------------------------------------
+
+  /** @throws  when a port is busy, a member cannot start */
+  async start(): Promise<void> {
+    for (const member of this.members) await member.start?.();
+    this.applySettings();
+    await this.listeners.open();
+    this.#timers.push(this.clock.every(Math.round(1000 / this.config.values.hz), () => this.#cron()));
+    this.refreshGuards();
+  }
+
+  /** Settings that are kept elsewhere than in the configuration, where the hot path reads them. */
+  applySettings(): void {
+    const { values } = this.config;
+    const { engine } = this;
+    this.events.configure(values["notify-keyspace-events"]);
+    this.slowlog.maxLength = values["slowlog-max-len"];
+    this.dispatch.slowMicros =
+      values["slowlog-log-slower-than"] < 0 ? Number.POSITIVE_INFINITY : values["slowlog-log-slower-than"];
+    engine.policy.maxmemoryPolicy = values["maxmemory-policy"];
+    engine.policy.maxmemorySamples = values["maxmemory-samples"];
+    engine.policy.lfuLogFactor = values["lfu-log-factor"];
+    engine.policy.lfuDecayTime = values["lfu-decay-time"];
+    for (const limit of values["client-output-buffer-limit"]) this.clients.limits[limit.class] = limit;
+    this.refreshGuards();
+  }
+
+  #cron(): void {
+    this.refreshTime();
+    const { now } = this.engine;
+    this.pause.check(now);
+    for (const connection of this.clients.idle(now, this.config.values.timeout)) {
+      this.log.verbose("Closing idle client");
+      connection.close("idle timeout");
+    }
+    for (const connection of this.clients.byId.values()) this.checkOutput(connection);
+    this.#sampleRates();
+    if (!this.loading && this.pause.mode === null) this.engine.activeExpire(EXPIRE_MICROS, false);
+    this.engine.resizeStep(1000);
+    for (const member of this.members) member.cron?.(now);
+    this.refreshGuards();
+    if (this.outcomes.length > 0) this.tick.schedule();
+  }
+
+  #sampleRates(): void {
+    const micros = this.clock.monotonicMicros();
+    let { bytesIn, bytesOut } = this.stats;
+    for (const connection of this.clients.byId.values()) {
+      bytesIn += connection.bytesIn;
+      bytesOut += connection.bytesOut;
+    }
+    this.stats.commandsRate.sample(this.dispatch.commandsProcessed, micros);
+    this.stats.inputRate.sample(bytesIn, micros);
+    this.stats.outputRate.sample(bytesOut, micros);
+    this.stats.peakMemory = Math.max(this.stats.peakMemory, this.engine.usedMemory());
+  }
+
+  /** Ends all that the server does: no client is answered any more. Idempotent. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    for (const timer of this.#timers) timer.cancel();
+    const closing = this.listeners.close();
+    this.tick.end();
+    for (const connection of [...this.clients.byId.values()]) connection.close("server stops");
+    for (const member of [...this.members].reverse()) await member.stop?.();
+    await closing;
+  }
+}

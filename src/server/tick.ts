@@ -1,0 +1,46 @@
+/**
+ * The end of a tick. Node runs each turn of its loop as poll (sockets are read, commands run), then check: here, once for
+ * all that was read, the outcomes are handed on and every connection that is owed something is written to, in one go.
+ */
+import type { Clock } from "../io/io.ts";
+import type { Connection } from "./connection.ts";
+
+export class Tick {
+  #dirty: Connection[] = [];
+  #scheduled = false;
+  /** Before replies leave: hands the outcomes on, so that nothing is acknowledged that is not under way to the replicas. */
+  beforeFlush: () => void = () => {};
+  readonly #clock: Clock;
+  readonly #end = () => this.end();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** The connection has something to send. */
+  dirty(connection: Connection): void {
+    this.#dirty.push(connection);
+    this.schedule();
+  }
+
+  schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#clock.endOfTick(this.#end);
+  }
+
+  /** Runs at the end of a tick that did something; also called by hand where the tick must not be waited for. */
+  end(): void {
+    this.#scheduled = false;
+    this.beforeFlush();
+    const dirty = this.#dirty;
+    if (dirty.length === 0) return;
+    this.#dirty = [];
+    for (let i = 0; i < dirty.length; i++) dirty[i]!.flush();
+  }
+
+  /** Connections whose replies have not left yet. */
+  get unsent(): readonly Connection[] {
+    return this.#dirty;
+  }
+}

@@ -1,0 +1,81 @@
+/** Who watches which key (WATCH), so that a change can mark their transactions. */
+import type { Slice } from "../base/bytes.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { Transaction } from "./transaction.ts";
+
+export class Watches {
+  readonly #byKey = new Map<string, Set<Transaction>>();
+  /** Clients that watch at least one key. */
+  #watchers = 0;
+
+  /** Whether nobody watches anything: the usual case, asked at every write. */
+  get none(): boolean {
+    return this.#byKey.size === 0;
+  }
+
+  get watchers(): number {
+    return this.#watchers;
+  }
+
+  get keys(): number {
+    return this.#byKey.size;
+  }
+
+  add(transaction: Transaction, dbIndex: number, key: Slice, expired: boolean): void {
+    const text = key.latin1();
+    const name = `${dbIndex}:${text}`;
+    if (transaction.watched.has(name)) return;
+    if (transaction.watched.size === 0) this.#watchers++;
+    transaction.watched.set(name, { dbIndex, key: text, expired });
+    const watchers = this.#byKey.get(name);
+    if (watchers) watchers.add(transaction);
+    else this.#byKey.set(name, new Set([transaction]));
+  }
+
+  /** UNWATCH, and the end of EXEC and DISCARD. */
+  forget(transaction: Transaction): void {
+    if (transaction.watched.size === 0) return;
+    this.#watchers--;
+    for (const name of transaction.watched.keys()) {
+      const watchers = this.#byKey.get(name)!;
+      watchers.delete(transaction);
+      if (watchers.size === 0) this.#byKey.delete(name);
+    }
+    transaction.watched.clear();
+  }
+
+  touch(dbIndex: number, key: Slice): void {
+    const watchers = this.#byKey.get(`${dbIndex}:${key.latin1()}`);
+    if (watchers) for (const transaction of watchers) transaction.dirty = true;
+  }
+
+  /**
+   * All keys of these databases changed at once (FLUSHDB, SWAPDB, a full sync). As in Redis, a key that was missing and
+   * stays missing has not changed.
+   * @param existedOrExists  whether the key was there before, or is there now
+   */
+  touchDatabases(
+    databases: "all" | readonly number[],
+    existedOrExists: (dbIndex: number, key: string) => boolean,
+  ): void {
+    const marked = new Set<Transaction>();
+    for (const watchers of this.#byKey.values()) for (const transaction of watchers) marked.add(transaction);
+    for (const transaction of marked)
+      for (const { dbIndex, key } of transaction.watched.values())
+        if ((databases === "all" || databases.includes(dbIndex)) && existedOrExists(dbIndex, key)) {
+          transaction.dirty = true;
+          break;
+        }
+  }
+
+  /** Whether a watched key has passed its expiry since it was watched: EXEC then answers nil. */
+  anyExpired(transaction: Transaction, engine: Engine, key: Slice): boolean {
+    for (const entry of transaction.watched.values()) {
+      if (entry.expired) continue;
+      const bytes = Buffer.from(entry.key, "latin1");
+      const at = engine.databases[entry.dbIndex]!.expireAt(key.set(bytes, 0, bytes.length));
+      if (at >= 0 && at < engine.now) return true;
+    }
+    return false;
+  }
+}
