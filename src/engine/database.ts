@@ -9,6 +9,7 @@ import type { Engine } from "./engine.ts";
 import { AGE_MASK, type Entries, INT, RAW, STRING, TYPE_SHIFT, TYPES, type TypeName, VOLATILE } from "./entry.ts";
 import { isIntegerText } from "./integer-text.ts";
 import { Keyspace } from "./keyspace.ts";
+import type { Store } from "./store.ts";
 import { type StringEncoding, StringValue, stringEncoding } from "./string-value.ts";
 import { type TableStats, tableStats } from "./table-stats.ts";
 
@@ -17,7 +18,7 @@ export class Database {
   /** For the engine: exchanged by SWAPDB and the flushes. */
   keyspace: Keyspace;
   readonly #engine: Engine;
-  readonly #entries: Entries;
+  #entries: Entries;
   readonly #reading = new StringValue();
   readonly #writing = new StringValue();
   /** Of the key that was looked up last: its hash, and its entry even if that has expired and is only being hidden. */
@@ -33,6 +34,12 @@ export class Database {
 
   get size(): number {
     return this.keyspace.table.size;
+  }
+
+  /** For `Engine.adopt`. */
+  adopt(other: Database, store: Store): void {
+    this.keyspace = other.keyspace;
+    this.#entries = store.entries;
   }
 
   /** How many keys have an expiry. */

@@ -55,7 +55,7 @@ export class Engine {
   hooks: EngineHooks = { onExpired() {}, onEvicted() {} };
   stats = new EngineStats();
   readonly clock: EngineOptions["clock"];
-  readonly store: Store;
+  store: Store;
   readonly ages: Ages;
   readonly lazyfree = new Lazyfree();
   #now = 0;
@@ -100,6 +100,12 @@ export class Engine {
     let keys = 0;
     for (const db of this.databases) keys += db.clear(lazy);
     return keys;
+  }
+
+  /** Takes over all that `other` holds, in the place of what it held; `other` is of no use any more. Snapshots go on. */
+  adopt(other: Engine): void {
+    this.store = other.store;
+    for (const db of this.databases) db.adopt(other.databases[db.index]!, other.store);
   }
 
   /** Deletes keys whose time has come, for at most so long; returns how many. `fast` is the short cycle between commands. */

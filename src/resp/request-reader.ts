@@ -105,6 +105,16 @@ export class RequestReader<W extends Words> {
     this.#end = left;
   }
 
+  /** How far whole requests reach, in the lent bytes. Only before `release`, and while nothing is kept from before. */
+  get position(): number {
+    return this.#at;
+  }
+
+  /** Takes back the request that `next` has just returned: it will be returned again. Only before `release`. */
+  unread(): void {
+    this.#at = this.raw.start;
+  }
+
   /** Forgets everything. */
   clear(): void {
     this.#partial = null;
