@@ -88,6 +88,8 @@ export type PauseReason = "failover" | "shutdown" | "returning";
 /** The process around replication, and its clients. */
 export interface ReplicationHost {
   readonly log: Log;
+  /** INFO's `run_id`: how we recognise ourselves behind an address. */
+  readonly runId: string;
 
   /**
    * The connection of `session` becomes a replica: from now on its commands are run but get no replies, it is of class
@@ -95,7 +97,7 @@ export interface ReplicationHost {
    * `ReplicaPeer.send` alone, behind the replies it was given before. Called twice for one session it gives the same peer.
    */
   becomeReplica(session: Session): ReplicaPeer;
-  /** What is known of a session that may become a replica, for its address and for `replicaOf` lookups by id. */
+  /** Where the session's connection comes from. */
   addressOf(session: Session): Endpoint;
 
   /** Parks the client until `answer` is called: WAIT, WAITAOF. Only for sessions whose `denyBlocking` is not set. */

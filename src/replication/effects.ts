@@ -24,6 +24,8 @@ export type ReplicaEffect =
   /** It has loaded its RDB: what was kept, and then the stream as it comes. */
   | { readonly kind: "streamBehindRdb"; readonly id: number }
   | { readonly kind: "dropReplica"; readonly id: number }
+  /** All of them: the machine of the replicas is told. */
+  | { readonly kind: "dropReplicas" }
   /** Bytes of our own making (PING, REPLCONF GETACK) become part of the stream. */
   | { readonly kind: "intoStream"; readonly bytes: Uint8Array };
 

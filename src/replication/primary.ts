@@ -101,7 +101,7 @@ export class Primary {
         return this.#ack(input.id, input.offset, input.aofOffset, now);
       case "heardFrom": {
         const replica = this.replicas.get(input.id);
-        if (replica !== undefined && replica.streamOnAck) replica.ackAt = Math.max(replica.ackAt, input.at);
+        if (replica?.streamOnAck) replica.ackAt = Math.max(replica.ackAt, input.at);
         return [];
       }
       case "rdbProgress": {
