@@ -1,0 +1,20 @@
+/** When values of a type change their encoding. */
+import { INT_MAX, INT_MIN, integer, LONG_MAX, memory } from "../numeric.ts";
+
+const later = (type: string) => ({ awaits: type });
+const also = (alias: string, type: string) => ({ aliases: [alias], awaits: type });
+
+export const types = {
+  "hash-max-listpack-entries": integer(512, 0, LONG_MAX, also("hash-max-ziplist-entries", "hashes")),
+  "hash-max-listpack-value": memory(64, 0, LONG_MAX, also("hash-max-ziplist-value", "hashes")),
+  "list-max-listpack-size": integer(-2, INT_MIN, INT_MAX, also("list-max-ziplist-size", "lists")),
+  "list-compress-depth": integer(0, 0, INT_MAX, later("lists")),
+  "set-max-intset-entries": integer(512, 0, LONG_MAX, later("sets")),
+  "set-max-listpack-entries": integer(128, 0, LONG_MAX, later("sets")),
+  "set-max-listpack-value": integer(64, 0, LONG_MAX, later("sets")),
+  "zset-max-listpack-entries": integer(128, 0, LONG_MAX, also("zset-max-ziplist-entries", "sorted sets")),
+  "zset-max-listpack-value": memory(64, 0, LONG_MAX, also("zset-max-ziplist-value", "sorted sets")),
+  "hll-sparse-max-bytes": memory(3000, 0, LONG_MAX, later("HyperLogLog")),
+  "stream-node-max-bytes": memory(4096, 0, LONG_MAX, later("streams")),
+  "stream-node-max-entries": integer(100, 0, LONG_MAX, later("streams")),
+};
