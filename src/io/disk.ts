@@ -5,9 +5,13 @@ export interface Disk {
   readSync(path: string): Uint8Array | undefined;
   /** Replaces the file whole: temporary file, fsync, rename, fsync of the folder. A crash leaves the old or the new. */
   replace(path: string, bytes: Uint8Array): Promise<void>;
-  replaceSync(path: string, bytes: Uint8Array): void;
+  /** Chunks of an iterable are written as they are made. */
+  replaceSync(path: string, bytes: Uint8Array | Iterable<Uint8Array>): void;
   /** Opens for writing from the start (`truncate`) or at the end (`append`), creating it. */
   open(path: string, mode: "truncate" | "append"): Promise<DiskFile>;
+  /** Opens for reading; undefined if there is no such file. */
+  openForReading(path: string): Promise<DiskReader | undefined>;
+  /** Replaces what is at `to`; resolves when that survives a loss of power. */
   rename(from: string, to: string): Promise<void>;
   /** No error if there is none. */
   remove(path: string): Promise<void>;
@@ -21,5 +25,14 @@ export interface DiskFile {
   write(bytes: Uint8Array): Promise<void>;
   /** Resolves when all that was written survives a loss of power. */
   sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A file being read from its start. */
+export interface DiskReader {
+  /** Bytes in it when it was opened. */
+  readonly size: number;
+  /** Reads on into `into`; resolves with how many bytes came, 0 at the end. */
+  read(into: Uint8Array): Promise<number>;
   close(): Promise<void>;
 }

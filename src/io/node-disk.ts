@@ -4,7 +4,7 @@ import * as sync from "node:fs";
 import { existsSync, readFileSync } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import type { Disk, DiskFile } from "./disk.ts";
+import type { Disk, DiskFile, DiskReader } from "./disk.ts";
 
 function isMissing(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === "ENOENT";
@@ -36,6 +36,33 @@ class NodeDiskFile implements DiskFile {
   async close(): Promise<void> {
     await this.#last;
     await this.#handle.close();
+  }
+}
+
+class NodeDiskReader implements DiskReader {
+  readonly size: number;
+  readonly #handle: FileHandle;
+
+  constructor(handle: FileHandle, size: number) {
+    this.#handle = handle;
+    this.size = size;
+  }
+
+  async read(into: Uint8Array): Promise<number> {
+    return (await this.#handle.read(into, 0, into.length)).bytesRead;
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close();
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
   }
 }
 
@@ -78,20 +105,16 @@ export class NodeDisk implements Disk {
       await rm(temporary, { force: true });
       throw error;
     }
-    const folder = await open(dirname(path), "r");
-    try {
-      await folder.sync();
-    } finally {
-      await folder.close();
-    }
+    await syncFolder(dirname(path));
   }
 
-  replaceSync(path: string, bytes: Uint8Array): void {
+  replaceSync(path: string, bytes: Uint8Array | Iterable<Uint8Array>): void {
     const temporary = temporaryName(path);
     try {
       const file = sync.openSync(temporary, "w", 0o644);
       try {
-        sync.writeFileSync(file, bytes);
+        if (bytes instanceof Uint8Array) sync.writeFileSync(file, bytes);
+        else for (const chunk of bytes) sync.writeFileSync(file, chunk);
         sync.fsyncSync(file);
       } finally {
         sync.closeSync(file);
@@ -113,8 +136,19 @@ export class NodeDisk implements Disk {
     return new NodeDiskFile(await open(path, mode === "append" ? "a" : "w", 0o644));
   }
 
-  rename(from: string, to: string): Promise<void> {
-    return rename(from, to);
+  async openForReading(path: string): Promise<DiskReader | undefined> {
+    try {
+      const handle = await open(path, "r");
+      return new NodeDiskReader(handle, (await handle.stat()).size);
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
+  }
+
+  async rename(from: string, to: string): Promise<void> {
+    await rename(from, to);
+    await syncFolder(dirname(to));
   }
 
   remove(path: string): Promise<void> {
