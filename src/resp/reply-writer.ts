@@ -36,6 +36,8 @@ export class ReplyWriter {
   version: 2 | 3 = 2;
   /** Chunks that are full, oldest first; the current one comes after them. */
   readonly full: Chunk[] = [];
+  /** Whether all that is written goes nowhere. */
+  discards = false;
   /** Bytes in `full`. */
   fullBytes = 0;
   /** How many replies of errors were written, for statistics. */
@@ -232,6 +234,10 @@ export class ReplyWriter {
 
   /** Puts the current chunk aside and begins one that holds at least `length` bytes. */
   #makeRoom(length: number): void {
+    if (this.discards) {
+      this.#at = 0;
+      if (this.#bytes.length >= length) return;
+    }
     if (!this.#dirty) {
       this.#dirty = true;
       this.#onDirty();

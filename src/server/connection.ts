@@ -68,6 +68,8 @@ export type ReplyMode = "on" | "off" | "skip";
 export class Connection implements Session {
   readonly id: number;
   readonly reply: ReplyWriter;
+  /** Where the answers to its commands go: `reply`, unless it is a replica or our primary, which want none. */
+  answers: ReplyWriter;
   readonly reader: RequestReader<Args>;
   readonly createdAt: number;
   /** Unix ms of the last request. */
@@ -99,7 +101,14 @@ export class Connection implements Session {
   closeAfterReply = false;
   closed = false;
   lastCommand: CommandRow | null = null;
-  commandCount = 0;
+  /** Where the stream of outcomes stood behind its last write: what WAIT waits for. */
+  writeOffset = 0;
+  /** It ran a write whose reply has not left yet. */
+  wroteUnsent = false;
+  /** Its replies wait until it is known whether we are still the primary. */
+  held = false;
+  /** Unix ms at which bytes last came, be they a request or not. */
+  lastReadAt: number;
   bytesIn = 0;
   bytesOut = 0;
   /** Since when its output has been over the soft limit; 0 for not. */
@@ -115,14 +124,22 @@ export class Connection implements Session {
     this.#owner = owner;
     this.socket = socket;
     this.id = id;
-    this.createdAt = this.lastActiveAt = now;
+    this.createdAt = this.lastActiveAt = this.lastReadAt = now;
     this.fromPrimary = fromPrimary;
     this.unix = socket.remote.path !== undefined;
     this.reply = new ReplyWriter(owner.chunks, () => owner.dirty(this));
+    this.answers = this.reply;
+    if (fromPrimary) this.mute();
     this.reader = new RequestReader<Args>(owner.args, () => new Args());
     socket.onData = (bytes, length) => this.#received(bytes, length);
     socket.onDrain = () => this.#drained();
     socket.onClose = (error) => this.#lost(error);
+  }
+
+  /** Its commands are not answered any more; what is sent to it comes by other ways. */
+  mute(): void {
+    this.answers = new ReplyWriter(this.#owner.chunks, () => {});
+    this.answers.discards = true;
   }
 
   get inMulti(): boolean {
@@ -173,13 +190,14 @@ export class Connection implements Session {
 
   /** Sends what has gathered. Called at the end of the tick. */
   flush(): void {
-    if (this.closed) return;
+    if (this.closed || this.held) return;
     // Until the last write has left, output waits here, where it is counted and bounded.
     if (!this.#draining) this.#write();
     if (this.closeAfterReply && !this.#draining) this.close("closed after its last reply");
   }
 
   #write(): void {
+    this.wroteUnsent = false;
     this.reply.take((bytes, length) => {
       this.bytesOut += length;
       const sent = this.socket.write(bytes, length);

@@ -28,6 +28,8 @@ export interface DispatchHost {
   monitor(connection: Connection, args: Args): void;
   slow(connection: Connection, args: Args, row: CommandRow, micros: number): void;
   failed(error: ReplyError): void;
+  /** The connection's command has been added to the stream of outcomes. */
+  wrote(connection: Connection): void;
   bug(error: unknown, row: CommandRow): void;
 }
 
@@ -106,7 +108,7 @@ export class Dispatch {
       }
       if (connection.transaction.active && !LEAVES_MULTI.has(row.name)) {
         connection.transaction.add(row, keepArgs(args), connection.reader.raw.length);
-        connection.reply.queued();
+        connection.answers.queued();
         return;
       }
     }
@@ -119,7 +121,7 @@ export class Dispatch {
     const call = this.#call;
     const quick = row.quick && !this.#timeEach;
     if (row !== this.#runRow || !quick) this.#endRun();
-    const { reply } = connection;
+    const reply = connection.answers;
     const request = this.#request;
     this.#request = null;
     const outer = this.#depth++ > 0 ? call.save() : null;
@@ -145,7 +147,7 @@ export class Dispatch {
   /** Refuses a command before it was run. */
   reject(connection: Connection, row: CommandRow | null, error: ReplyError): void {
     if (row) row.stats.rejected++;
-    const { transaction, reply } = connection;
+    const { transaction, answers: reply } = connection;
     if (transaction.active) transaction.broken = true;
     if (row?.name === "exec") {
       const text = error.message;
@@ -239,21 +241,24 @@ export class Dispatch {
 
   #publishOutcome(connection: Connection, args: Args, request: Slice | null): void {
     const call = this.#call;
-    if (call.spoke || connection.fromPrimary || !this.#outcomes.active) return;
-    if (request !== null) this.#outcomes.raw(call.db.index, request);
-    else this.#outcomes.words(call.db.index, args.slots, args.count);
+    connection.wroteUnsent = true;
+    if (!this.#outcomes.active) return;
+    if (!call.spoke)
+      if (request !== null) this.#outcomes.raw(call.db.index, request);
+      else this.#outcomes.words(call.db.index, args.slots, args.count);
+    this.#host.wrote(connection);
   }
 
   #failed(connection: Connection, row: CommandRow, error: unknown): void {
     row.stats.failed++;
     if (error instanceof ReplyError) {
       this.#host.failed(error);
-      connection.reply.error(error);
+      connection.answers.error(error);
       return;
     }
     // Our own bug: the client is told, the log has the trace, and the server goes on.
     this.#host.bug(error, row);
-    connection.reply.error(new ReplyError("ERR", "internal error, see the server's log"));
+    connection.answers.error(new ReplyError("ERR", "internal error, see the server's log"));
   }
 
   /** Gives the commands since `#runStart`, all of one row, their time. */

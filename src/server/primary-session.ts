@@ -35,7 +35,6 @@ export class PrimarySession {
   constructor(server: Server) {
     this.#server = server;
     this.connection = new Connection(server, new NullSocket(), server.clients.takeId(), server.clock.now(), true);
-    this.connection.replyMode = "off";
     this.connection.denyBlocking = true;
   }
 

@@ -52,7 +52,7 @@ export class ServerCall implements Call {
   begin(session: Connection, row: CommandRow): void {
     this.session = session;
     this.db = this.engine.databases[session.dbIndex]!;
-    this.reply = session.reply;
+    this.reply = session.answers;
     this.row = row;
     this.dirty = 0;
     this.spoke = false;

@@ -6,6 +6,7 @@
 import { Slice } from "../base/bytes.ts";
 import type { Log } from "../base/log.ts";
 import { ReplyError } from "../base/reply-error.ts";
+import { VERSION as NINES_VERSION } from "../base/version.ts";
 import { Args } from "../commands/args.ts";
 import { type CommandRow, event } from "../commands/call.ts";
 import type { CommandTable } from "../commands/table.ts";
@@ -27,6 +28,7 @@ import { PubSub } from "./pubsub.ts";
 import { ServerCall } from "./server-call.ts";
 import { SlowLog } from "./slowlog.ts";
 import { Stats } from "./stats.ts";
+import { obeyPolicy } from "./settings.ts";
 import { Tick } from "./tick.ts";
 import { Watches } from "./watches.ts";
 
@@ -52,6 +54,8 @@ export interface Member {
   /** A message was published through us. */
   published?(channel: string, message: Slice): void;
   isReplica?(): boolean;
+  /** CONFIG RESETSTAT */
+  resetStatistics?(): void;
   /** Sections of INFO by name: lines `field:value`. */
   readonly info?: Readonly<Record<string, () => string[]>>;
 }
@@ -71,7 +75,7 @@ export interface ServerOptions {
 }
 
 /** The level of Redis that we match, and our own. */
-export const VERSION = { redis: "7.2.4", nines: "0.1.0" };
+export const VERSION = { redis: "7.2.4", nines: NINES_VERSION };
 
 /** What the active expiry of one cron may take: a quarter of the time at `hz 10` as in Redis, in our shorter slices. */
 const EXPIRE_MICROS = 5_000;
@@ -106,10 +110,14 @@ export class Server implements ConnectionOwner, DispatchHost {
   readonly members: Member[] = [];
   table!: CommandTable;
   dispatch!: Dispatch;
+  /** Where the stream of outcomes stands, counting what waits in `outcomes`; set by replication's wiring. */
+  streamOffset: () => number = () => 0;
+  /** DEBUG SET-ACTIVE-EXPIRE */
+  activeExpire = true;
   /** The data set is being loaded. */
   loading = false;
   #batchDepth = 0;
-  #timers: Timer[] = [];
+  #cronTimer: Timer | null = null;
   #stopping: Promise<void> | null = null;
   readonly #key = new Slice();
 
@@ -144,6 +152,10 @@ export class Server implements ConnectionOwner, DispatchHost {
     this.table = table;
     this.dispatch = new Dispatch(table, this.call, this.outcomes, this);
     this.refreshGuards();
+  }
+
+  get isReplica(): boolean {
+    return this.members.some((member) => member.isReplica?.() ?? false);
   }
 
   get now(): number {
@@ -181,7 +193,7 @@ export class Server implements ConnectionOwner, DispatchHost {
   beginBatch(connection: Connection): void {
     if (this.#batchDepth++ > 0) return;
     this.refreshTime();
-    connection.lastActiveAt = this.engine.now;
+    connection.lastActiveAt = connection.lastReadAt = this.engine.now;
     for (const member of this.members) member.beforeBatch?.();
     this.dispatch.beginBatch();
   }
@@ -248,6 +260,9 @@ export class Server implements ConnectionOwner, DispatchHost {
 
   makeRoom(): boolean {
     const limit = this.config.values.maxmemory;
+    // While writes wait (a failover, CLIENT PAUSE) the data stand still, so nothing is evicted either; a replica evicts
+    // what its primary evicts.
+    if (this.pause.mode !== null || this.isReplica) return true;
     return limit === 0 || this.engine.evict(limit) !== "fail";
   }
 
@@ -288,6 +303,10 @@ export class Server implements ConnectionOwner, DispatchHost {
     this.stats.countError(error.code);
   }
 
+  wrote(connection: Connection): void {
+    connection.writeOffset = this.streamOffset();
+  }
+
   bug(error: unknown, row: CommandRow): void {
     this.stats.unexpectedErrors++;
     this.log.warning(`Bug in command '${row.name}': ${error instanceof Error ? error.stack : error}`);
@@ -303,6 +322,8 @@ export class Server implements ConnectionOwner, DispatchHost {
     if (this.monitors.any) guards |= Guard.monitors;
     for (const member of this.members) guards |= member.guards?.() ?? 0;
     this.dispatch.guards = guards;
+    // On a replica the primary leads expiry; while writes wait keys that expire are hidden, so that the stream stands still.
+    this.engine.expiryMode = this.isReplica || this.pause.mode !== null ? "hide" : "delete";
   }
 
   // --- time -----------------------------------------------------------------------------------------------------------
@@ -317,6 +338,8 @@ export class Server implements ConnectionOwner, DispatchHost {
   }
 
   #settle(): void {
+    // The process may have been stopped between the commands and this end of their tick.
+    for (const member of this.members) member.beforeBatch?.();
     this.outcomes.flush();
     for (const member of this.members) member.endOfTick?.();
   }
@@ -324,11 +347,15 @@ export class Server implements ConnectionOwner, DispatchHost {
   #pauseChanged(): void {
     this.refreshGuards();
     if (this.pause.mode === "all") return;
-    for (const connection of [...this.clients.byId.values()])
-      if (connection.paused) {
-        connection.paused = false;
-        connection.resume();
-      }
+    for (const connection of this.clients.byId.values()) if (connection.paused) this.resumeLater(connection);
+  }
+
+  /** Goes on with a client's requests at the end of the tick: never from within another client's command. */
+  resumeLater(connection: Connection): void {
+    this.clock.endOfTick(() => {
+      connection.paused = false;
+      connection.resume();
+    });
   }
 
   #removed(dbIndex: number, key: Slice, why: typeof EXPIRED): void {
@@ -356,8 +383,15 @@ export class Server implements ConnectionOwner, DispatchHost {
     for (const member of this.members) await member.start?.();
     this.applySettings();
     await this.listeners.open();
-    this.#timers.push(this.clock.every(Math.round(1000 / this.config.values.hz), () => this.#cron()));
-    this.refreshGuards();
+    this.#scheduleCron();
+  }
+
+  /** `hz` times a second; CONFIG SET hz counts from the next time on. */
+  #scheduleCron(): void {
+    this.#cronTimer = this.clock.after(Math.round(1000 / this.config.values.hz), () => {
+      this.#scheduleCron();
+      this.#cron();
+    });
   }
 
   /** Settings that are kept elsewhere than in the configuration, where the hot path reads them. */
@@ -368,10 +402,9 @@ export class Server implements ConnectionOwner, DispatchHost {
     this.slowlog.maxLength = values["slowlog-max-len"];
     this.dispatch.slowMicros =
       values["slowlog-log-slower-than"] < 0 ? Number.POSITIVE_INFINITY : values["slowlog-log-slower-than"];
-    engine.policy.maxmemoryPolicy = values["maxmemory-policy"];
-    engine.policy.maxmemorySamples = values["maxmemory-samples"];
-    engine.policy.lfuLogFactor = values["lfu-log-factor"];
-    engine.policy.lfuDecayTime = values["lfu-decay-time"];
+    for (const connection of this.clients.byId.values())
+      connection.reader.limits.maxBulkBytes = values["proto-max-bulk-len"];
+    obeyPolicy(engine.policy, values);
     for (const limit of values["client-output-buffer-limit"]) this.clients.limits[limit.class] = limit;
     this.refreshGuards();
   }
@@ -386,7 +419,7 @@ export class Server implements ConnectionOwner, DispatchHost {
     }
     for (const connection of this.clients.byId.values()) this.checkOutput(connection);
     this.#sampleRates();
-    if (!this.loading && this.pause.mode === null) this.engine.activeExpire(EXPIRE_MICROS, false);
+    if (!this.loading && this.engine.expiryMode === "delete" && this.activeExpire) this.engine.activeExpire(EXPIRE_MICROS, false);
     this.engine.resizeStep(1000);
     for (const member of this.members) member.cron?.(now);
     this.refreshGuards();
@@ -413,7 +446,7 @@ export class Server implements ConnectionOwner, DispatchHost {
   }
 
   async #stop(): Promise<void> {
-    for (const timer of this.#timers) timer.cancel();
+    this.#cronTimer?.cancel();
     const closing = this.listeners.close();
     this.tick.end();
     for (const connection of [...this.clients.byId.values()]) connection.close("server stops");

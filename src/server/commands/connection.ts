@@ -179,7 +179,6 @@ export function connectionCommands(server: Server): CommandRow[] {
   }
 
   function writeHello(reply: Call["reply"], connection: Connection): void {
-    const replica = server.members.some((member) => member.isReplica?.() ?? false);
     reply.map(server.sentinelMode ? 6 : 7);
     reply.bulkText("server");
     reply.bulkText("redis");
@@ -193,7 +192,7 @@ export function connectionCommands(server: Server): CommandRow[] {
     reply.bulkText(server.sentinelMode ? "sentinel" : "standalone");
     if (!server.sentinelMode) {
       reply.bulkText("role");
-      reply.bulkText(replica ? "replica" : "master");
+      reply.bulkText(server.isReplica ? "replica" : "master");
     }
     reply.bulkText("modules");
     reply.array(0);

@@ -1,0 +1,84 @@
+/** CONFIG SET, REWRITE and RESETSTAT at work: what changes where when a directive does. */
+import type { ReplyError } from "../base/reply-error.ts";
+import type { Call } from "../commands/call.ts";
+import type { ConfigHost } from "../config/commands.ts";
+import type { Config } from "../config/config.ts";
+import { EngineStats } from "../engine/engine.ts";
+import type { Connection } from "./connection.ts";
+import { ListenError } from "./listeners.ts";
+import type { Server } from "./server.ts";
+import { KEPT_ELSEWHERE } from "./settings.ts";
+
+export class ServerConfigHost implements ConfigHost {
+  readonly config: Config;
+  readonly #server: Server;
+
+  constructor(server: Server) {
+    this.#server = server;
+    this.config = server.config;
+    server.config.onApply(["bind", "port"], () => reopen(server));
+    server.config.onApply(KEPT_ELSEWHERE, () => {
+      server.applySettings();
+      return undefined;
+    });
+  }
+
+  get loading(): boolean {
+    return this.#server.loading;
+  }
+
+  isLocal({ session }: Call): boolean {
+    return (session as Connection).isLocal;
+  }
+
+  get rewriteFile(): (() => void) | undefined {
+    const { configFile, disk } = { configFile: this.#server.options.configFile, disk: this.#server.io.disk };
+    if (!configFile) return undefined;
+    return () => {
+      const old = Buffer.from(disk.readSync(configFile) ?? "").toString("latin1");
+      disk.replaceSync(configFile, Buffer.from(this.config.rewrite(old), "latin1"));
+    };
+  }
+
+  resetStatistics(): void {
+    const { stats, engine, table, dispatch, members } = this.#server;
+    stats.reset();
+    engine.stats = new EngineStats();
+    dispatch.commandsProcessed = 0;
+    for (const { stats: row } of table.all()) {
+      row.calls = row.micros = row.rejected = row.failed = 0;
+      row.histogram.fill(0);
+    }
+    for (const member of members) member.resetStatistics?.();
+  }
+
+  answerLater({ session }: Call, work: Promise<void>): void {
+    const server = this.#server;
+    const connection = session as Connection;
+    connection.blocked = {
+      kind: "config",
+      timedOut() {},
+      cancel() {},
+    };
+    const finish = (error: ReplyError | null) => {
+      connection.blocked = null;
+      if (error) connection.answers.error(error);
+      else connection.answers.ok();
+      server.resumeLater(connection);
+    };
+    work.then(
+      () => finish(null),
+      (error) => finish(error as ReplyError),
+    );
+  }
+}
+
+async function reopen(server: Server): Promise<string | undefined> {
+  try {
+    await server.listeners.reopen();
+    return undefined;
+  } catch (error) {
+    if (error instanceof ListenError) return "Unable to listen on this port. Check server logs.";
+    throw error;
+  }
+}

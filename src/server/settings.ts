@@ -1,0 +1,39 @@
+/** Directives whose values are kept in other places as well, where the hot path reads them. */
+import type { DirectiveName, Settings } from "../config/directives.ts";
+import type { Policy } from "../engine/policy.ts";
+
+export function obeyPolicy(policy: Policy, values: Settings): void {
+  policy.maxmemoryPolicy = values["maxmemory-policy"];
+  policy.maxmemorySamples = values["maxmemory-samples"];
+  policy.maxmemoryEvictionTenacity = values["maxmemory-eviction-tenacity"];
+  policy.lfuLogFactor = values["lfu-log-factor"];
+  policy.lfuDecayTime = values["lfu-decay-time"];
+  policy.lazyfreeLazyEviction = values["lazyfree-lazy-eviction"];
+  policy.lazyfreeLazyExpire = values["lazyfree-lazy-expire"];
+  policy.lazyfreeLazyServerDel = values["lazyfree-lazy-server-del"];
+  policy.lazyfreeLazyUserDel = values["lazyfree-lazy-user-del"];
+  policy.lazyfreeLazyUserFlush = values["lazyfree-lazy-user-flush"];
+  policy.activeExpireEffort = values["active-expire-effort"];
+  policy.protoMaxBulkLen = values["proto-max-bulk-len"];
+}
+
+/** What `Server.applySettings` carries over after a CONFIG SET. */
+export const KEPT_ELSEWHERE: readonly DirectiveName[] = [
+  "active-expire-effort",
+  "client-output-buffer-limit",
+  "lazyfree-lazy-eviction",
+  "lazyfree-lazy-expire",
+  "lazyfree-lazy-server-del",
+  "lazyfree-lazy-user-del",
+  "lazyfree-lazy-user-flush",
+  "lfu-decay-time",
+  "lfu-log-factor",
+  "maxmemory",
+  "maxmemory-eviction-tenacity",
+  "maxmemory-policy",
+  "maxmemory-samples",
+  "notify-keyspace-events",
+  "proto-max-bulk-len",
+  "slowlog-log-slower-than",
+  "slowlog-max-len",
+];
