@@ -1,0 +1,31 @@
+/** The families of this room: what a server offers for its data. To add one, add its line here. */
+import { bitfields } from "./bitfield.ts";
+import { bitop } from "./bitop.ts";
+import { bits } from "./bits.ts";
+import type { CommandRow } from "./call.ts";
+import { counters } from "./counters.ts";
+import { databaseCommands } from "./databases.ts";
+import { dumping } from "./dump.ts";
+import { expiry } from "./expiry.ts";
+import { keyCommands } from "./keys.ts";
+import { lcsCommands } from "./lcs.ts";
+import { objects } from "./object.ts";
+import { scanning } from "./scan.ts";
+import { stringRanges } from "./string-ranges.ts";
+import { strings } from "./strings.ts";
+
+export const dataFamilies: readonly (readonly CommandRow[])[] = [
+  strings,
+  stringRanges,
+  counters,
+  lcsCommands,
+  bits,
+  bitop,
+  bitfields,
+  keyCommands,
+  expiry,
+  scanning,
+  objects,
+  dumping,
+  databaseCommands,
+];
