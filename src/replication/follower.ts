@@ -78,6 +78,8 @@ export class Follower {
   #holdMs = 0;
   /** An empty primary is fine until the first synchronisation: a person asked for this one. */
   #trusted = false;
+  /** A PSYNC that asked the other side to become primary is under way, or went down with its link. */
+  #failoverSent = false;
   #full: { replid: string; offset: number } | null = null;
   #info: PrimaryInfo | null = null;
 
@@ -129,6 +131,7 @@ export class Follower {
   #follow(endpoint: Endpoint, trusted: boolean, now: number): Effect[] {
     const effects = this.#hangUp();
     this.endpoint = endpoint;
+    this.#failoverSent = false;
     this.#trusted = trusted;
     this.hold = "";
     this.#holdMs = 0;
@@ -141,6 +144,7 @@ export class Follower {
   #unfollow(): Effect[] {
     const effects = this.#hangUp();
     this.endpoint = null;
+    this.#failoverSent = false;
     this.state = "none";
     this.hold = "";
     this.failover = "no";
@@ -185,6 +189,11 @@ export class Follower {
   #closed(why: string, now: number): Effect[] {
     if (this.endpoint === null || this.state === "connect" || this.state === "none") return [];
     const { state } = this;
+    if (this.failover === "asking") {
+      // Before the PSYNC is out nothing has happened: the attempt is off. Behind it the other side may be primary by now.
+      if (state === "receive_psync_reply") this.#failoverSent = true;
+      else if (!this.#failoverSent) this.failover = "rejected";
+    }
     const effects = this.#retry(now);
     if (state === "connecting") return [warning(`Error condition on socket for SYNC: ${why}`), ...effects];
     if (state === "transfer") return [warning(`I/O error trying to sync with MASTER: ${why}`), ...effects];
@@ -276,8 +285,10 @@ export class Follower {
     const reply = parsePsyncReply(text);
     if (this.failover === "asking") {
       const accepted = reply.kind === "full" || reply.kind === "continue";
-      this.failover = accepted ? "accepted" : "rejected";
-      if (!accepted) return this.#hangUp();
+      // It is primary by our first asking, of which the answer was lost with the link.
+      const already = this.#failoverSent && text.includes("can't be sent to a master");
+      this.failover = accepted || already ? "accepted" : "rejected";
+      if (!accepted) return already ? this.#retry(now) : this.#hangUp();
     }
     switch (reply.kind) {
       case "full":

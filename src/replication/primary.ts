@@ -76,6 +76,8 @@ export interface SyncStats {
 
 export class Primary {
   readonly replicas = new Map<number, AttachedReplica>();
+  /** The highest offset that any replica has acknowledged since we lead, -1 without any. */
+  bestAck = -1;
   readonly stats: SyncStats = { syncFull: 0, syncPartialOk: 0, syncPartialErr: 0 };
   readonly #history: History;
   readonly #settings: ReplicationSettings;
@@ -140,13 +142,6 @@ export class Primary {
       if (replica.state === "online" && lagSeconds(replica, now) <= this.#settings.minReplicasMaxLagSeconds) count++;
     }
     return count;
-  }
-
-  /** The highest acknowledged offset, -1 without any. */
-  get bestAck(): number {
-    let best = -1;
-    for (const replica of this.replicas.values()) if (!replica.streamOnAck) best = Math.max(best, replica.ackOffset);
-    return best;
   }
 
   #sync(input: PrimaryInput & { kind: "sync" }, now: number): Effect[] {
@@ -292,6 +287,7 @@ export class Primary {
     replica.ackOffset = Math.max(replica.ackOffset, offset);
     if (aofOffset !== undefined) replica.ackAofOffset = Math.max(replica.ackAofOffset, aofOffset);
     replica.ackAt = now;
+    this.bestAck = Math.max(this.bestAck, offset);
     if (!replica.streamOnAck || replica.state !== "online") return [];
     replica.streamOnAck = false;
     return [{ kind: "streamBehindRdb", id }];

@@ -1,0 +1,237 @@
+/**
+ * The returning primary. A primary that was stopped for a while, or restarts, still takes itself for the primary though its
+ * group may have made another one. It holds writes until it has been told: by Sentinels, or where there are none by the
+ * members of its roster. If nobody answers in time it goes on, as Redis would have done at once. Pure.
+ *
+ * A Sentinel's word is checked at the place it names: that one must say `master` itself, and must not be us under another
+ * address. "It is you" counts from most of the Sentinels known, and only while none of them doubts it.
+ */
+import type { Endpoint } from "../io/net.ts";
+import type { ReplicationSettings } from "./dataset.ts";
+import type { PrimaryInfo } from "./divergence.ts";
+import { type Effect, notice, warning } from "./effects.ts";
+import { label, sameEndpoint } from "./failover.ts";
+import type { Group, Hello } from "./group.ts";
+import type { History } from "./history.ts";
+
+/** While nothing is decided the questions are asked anew this often. */
+const ROUND_MS = 100;
+
+/** What a Sentinel answered: null if it cannot be reached or does not know the group. */
+export interface SentinelWord {
+  readonly name: string;
+  readonly primary: Endpoint;
+  readonly epoch: number;
+  /** It thinks the primary down, or is about to replace it. */
+  readonly doubts: boolean;
+}
+
+/** What a server says of itself: null if it cannot be reached. */
+export interface ServerWord {
+  readonly role: "master" | "slave";
+  readonly runId: string;
+  readonly info: PrimaryInfo | null;
+  /** Whom it follows. */
+  readonly primary: Endpoint | null;
+}
+
+export type GuardInput =
+  /** The process has just come up as a primary. */
+  | { readonly kind: "restarted" }
+  /** The clock went on without us. */
+  | { readonly kind: "jumped"; readonly ms: number }
+  | { readonly kind: "sentinelSaid"; readonly sentinel: Endpoint; readonly word: SentinelWord | null }
+  | { readonly kind: "candidateSaid"; readonly endpoint: Endpoint; readonly word: ServerWord | null }
+  | { readonly kind: "hello"; readonly hello: Hello }
+  | { readonly kind: "noLongerPrimary" }
+  | { readonly kind: "guardTick" };
+
+export class Guard {
+  readonly #group: Group;
+  readonly #history: History;
+  readonly #settings: ReplicationSettings;
+  readonly #runId: string;
+  #holding = false;
+  #deadline = 0;
+  #roundAt = 0;
+  /** Who was asked and has not answered. */
+  readonly #outstanding = new Set<string>();
+  /** Sentinels, or members, that said this round that we are primary. */
+  readonly #confirmed = new Set<string>();
+  #doubted = false;
+  /** Somebody else, by a Sentinel's word of a later epoch than ours, who has not said so itself. */
+  #named: Endpoint | null = null;
+  #leading = true;
+
+  constructor(group: Group, history: History, settings: ReplicationSettings, runId: string) {
+    this.#group = group;
+    this.#history = history;
+    this.#settings = settings;
+    this.#runId = runId;
+  }
+
+  get holding(): boolean {
+    return this.#holding;
+  }
+
+  /** Whom to ask; without anybody a pause of the process is of no interest. */
+  get sentinels(): Endpoint[] {
+    const all = this.#group.sentinels;
+    for (const one of this.#settings.sentinels) if (!all.some((other) => sameEndpoint(one, other))) all.push(one);
+    return all;
+  }
+
+  step(input: GuardInput, now: number): Effect[] {
+    switch (input.kind) {
+      case "restarted":
+        // The roster is no help here: its members may be starting as well, and follow nobody yet.
+        if (this.sentinels.length === 0) return [];
+        return this.#hold("This primary has restarted", now);
+      case "jumped":
+        if (this.sentinels.length === 0 && this.#settings.replicas.length === 0) return [];
+        return this.#hold(`This primary was stopped for ${Math.round(input.ms)} ms`, now);
+      case "sentinelSaid":
+        return this.#sentinelSaid(input.sentinel, input.word, now);
+      case "candidateSaid":
+        return this.#candidateSaid(input.endpoint, input.word);
+      case "hello":
+        return this.#hello(input.hello);
+      case "noLongerPrimary":
+        this.#leading = false;
+        return this.#release([{ kind: "dropHeldReplies" }]);
+      case "guardTick":
+        return this.#tick(now);
+    }
+  }
+
+  /** We are primary from now on: by order, so there is no doubt. */
+  promoted(): void {
+    this.#leading = true;
+  }
+
+  #hold(why: string, now: number): Effect[] {
+    if (!this.#leading || this.#settings.returningPrimaryTimeoutMs === 0) return [];
+    const effects: Effect[] = [];
+    if (!this.#holding) {
+      this.#deadline = now + this.#settings.returningPrimaryTimeoutMs;
+      effects.push(notice(`${why}: holding writes until the group has told who is primary`), {
+        kind: "pauseWrites",
+        reason: "returning",
+      });
+    }
+    this.#holding = true;
+    return effects.concat(this.#ask(now));
+  }
+
+  #ask(now: number): Effect[] {
+    this.#roundAt = now + ROUND_MS;
+    this.#confirmed.clear();
+    this.#doubted = false;
+    const { sentinels } = this;
+    const effects: Effect[] = [];
+    for (const endpoint of sentinels.length > 0 ? sentinels : this.#settings.replicas) {
+      if (this.#outstanding.has(label(endpoint))) continue;
+      this.#outstanding.add(label(endpoint));
+      if (sentinels.length > 0) effects.push({ kind: "askSentinel", sentinel: endpoint });
+      else effects.push({ kind: "askRole", endpoint, about: "candidate" });
+    }
+    return effects;
+  }
+
+  #sentinelSaid(sentinel: Endpoint, word: SentinelWord | null, now: number): Effect[] {
+    this.#outstanding.delete(label(sentinel));
+    if (!this.#holding || word === null) return [];
+    const { self } = this.#group;
+    if (word.doubts) this.#doubted = true;
+    if (self !== null && sameEndpoint(self, word.primary)) return this.#confirm(sentinel);
+    // Somebody else, or we under an address that we did not know.
+    this.#doubted = true;
+    this.#roundAt = now + ROUND_MS;
+    if (self !== null && word.epoch > this.#group.epoch) this.#named = word.primary;
+    return this.#askCandidate(word.primary);
+  }
+
+  #askCandidate(endpoint: Endpoint): Effect[] {
+    if (this.#outstanding.has(label(endpoint))) return [];
+    this.#outstanding.add(label(endpoint));
+    return [{ kind: "askRole", endpoint, about: "candidate" }];
+  }
+
+  #confirm(by: Endpoint): Effect[] {
+    this.#confirmed.add(label(by));
+    const asked = this.sentinels.length || this.#settings.replicas.length;
+    if (this.#doubted || this.#confirmed.size * 2 <= asked) return [];
+    return this.#release([notice("This server is still the primary"), { kind: "releaseReplies" }]);
+  }
+
+  #candidateSaid(endpoint: Endpoint, word: ServerWord | null): Effect[] {
+    this.#outstanding.delete(label(endpoint));
+    if (!this.#leading || word === null) return [];
+    if (word.runId === this.#runId && word.runId !== "") {
+      // It is us: the next round knows.
+      const news = this.#group.self === null || !sameEndpoint(this.#group.self, endpoint);
+      this.#group.self = endpoint;
+      return news ? [{ kind: "saveGroup" }] : [];
+    }
+    const sentinels = this.sentinels.length > 0;
+    if (word.role === "slave") return sentinels || !this.#holding ? [] : this.#confirm(endpoint);
+    // Without a Sentinel's word a member counts as promoted only if it came out of our own history and went further.
+    if (!sentinels && !this.#cameFromUs(word.info)) return this.#holding ? this.#confirm(endpoint) : [];
+    return this.#replacedBy(endpoint);
+  }
+
+  #replacedBy(endpoint: Endpoint): Effect[] {
+    return [
+      warning(`${label(endpoint)} was made primary meanwhile: becoming its replica`),
+      { kind: "becomeReplicaOf", endpoint },
+    ];
+  }
+
+  #cameFromUs(info: PrimaryInfo | null): boolean {
+    if (info === null) return false;
+    const { replid, replid2, offset } = this.#history;
+    return (info.replid2 === replid || info.replid2 === replid2) && info.secondOffset > 0 && info.offset >= offset;
+  }
+
+  /** A Sentinel says through ourselves who is primary. A greater epoch than ours that names another is news of our end. */
+  #hello(hello: Hello): Effect[] {
+    const group = this.#group;
+    const news = group.heard(hello);
+    const effects: Effect[] = news ? [{ kind: "saveGroup" }] : [];
+    if (!this.#leading) {
+      group.epoch = Math.max(group.epoch, hello.epoch);
+      if (group.self === null) return effects;
+      group.self = null;
+      return [{ kind: "saveGroup" }];
+    }
+    if (group.self !== null && sameEndpoint(group.self, hello.primary)) {
+      group.epoch = Math.max(group.epoch, hello.epoch);
+      return effects;
+    }
+    // An old word, of a Sentinel that lags behind: not of interest.
+    if (hello.epoch < group.epoch || (group.self !== null && hello.epoch === group.epoch)) return effects;
+    return effects.concat(this.#askCandidate(hello.primary));
+  }
+
+  #tick(now: number): Effect[] {
+    if (!this.#holding) return [];
+    if (now >= this.#deadline) {
+      if (this.#named !== null) return this.#replacedBy(this.#named);
+      return this.#release([
+        warning(
+          `Nobody has told within ${this.#settings.returningPrimaryTimeoutMs} ms who is primary: going on as the primary`,
+        ),
+        { kind: "releaseReplies" },
+      ]);
+    }
+    return now >= this.#roundAt ? this.#ask(now) : [];
+  }
+
+  #release(effects: Effect[]): Effect[] {
+    if (!this.#holding) return [];
+    this.#holding = false;
+    this.#outstanding.clear();
+    this.#named = null;
+    return [...effects, { kind: "resumeWrites", reason: "returning" }];
+  }
+}
