@@ -56,6 +56,7 @@ class NodeChild implements ChildProcess {
       detached: options.detached,
       stdio: ["ignore", output, output],
     });
+    if (options.detached) child.unref();
     this.#kill = (signal) => child.kill(signal);
     this.exited = new Promise((resolve) => {
       const end = (exit: Exit) => {

@@ -32,8 +32,8 @@ export const MASTER_NAME = "mymaster";
 export const HOST = "127.0.0.1";
 
 /**
- * A lab wants to see a failover, not to wait for one: a silent primary is given up after a second. The failover timeout
- * also spaces two automatic failovers (twice as long), so it bounds how soon a drill can follow a drill.
+ * A lab wants to see a failover, not to wait for one: a silent primary is given up after a second, and an attempt that
+ * failed is repeated after ten (Sentinel waits twice the failover timeout).
  */
 export const DOWN_AFTER_MS = 1000;
 export const FAILOVER_TIMEOUT_MS = 5000;
