@@ -150,8 +150,8 @@ export class Keyspace {
     const entries = this.#entries;
     const length = end - start;
     const old = entries.meta(ref);
-    let meta = (old & (AGE_MASK | LONG | VOLATILE)) | flags | (STRING << TYPE_SHIFT);
-    if (!keepExpiry) meta &= ~VOLATILE;
+    let meta = (old & (AGE_MASK | LONG)) | flags | (STRING << TYPE_SHIFT);
+    if (keepExpiry) meta |= old & VOLATILE;
     const need = headerBytes(meta) + entries.keyLength(ref) + length;
     const arena = this.store.arena;
     if (
