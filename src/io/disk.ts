@@ -15,7 +15,9 @@ export interface Disk {
   rename(from: string, to: string): Promise<void>;
   /** No error if there is none. */
   remove(path: string): Promise<void>;
+  removeSync(path: string): void;
   list(folder: string): Promise<string[]>;
+  listSync(folder: string): string[];
   makeFolder(path: string): Promise<void>;
   exists(path: string): boolean;
 }

@@ -155,8 +155,16 @@ export class NodeDisk implements Disk {
     return rm(path, { force: true });
   }
 
+  removeSync(path: string): void {
+    sync.rmSync(path, { force: true });
+  }
+
   list(folder: string): Promise<string[]> {
     return readdir(folder);
+  }
+
+  listSync(folder: string): string[] {
+    return sync.readdirSync(folder);
   }
 
   async makeFolder(path: string): Promise<void> {

@@ -1,6 +1,6 @@
 /** Where clients come in: `bind`, `port`, `unixsocket`, and who is turned away at the door. */
 import { errors, ReplyError } from "../base/reply-error.ts";
-import type { Listener } from "../io/net.ts";
+import type { Endpoint, Listener } from "../io/net.ts";
 import type { Connection } from "./connection.ts";
 import type { Server } from "./server.ts";
 
@@ -44,6 +44,10 @@ export class Listeners {
       throw error;
     }
     for (const listener of old) void listener.close();
+  }
+
+  get endpoints(): Endpoint[] {
+    return this.#open.map((listener) => listener.endpoint);
   }
 
   async close(): Promise<void> {

@@ -11,6 +11,7 @@ import { Args } from "../commands/args.ts";
 import { type CommandRow, event } from "../commands/call.ts";
 import type { CommandTable } from "../commands/table.ts";
 import type { Config } from "../config/config.ts";
+import type { FileExtras } from "../config/file.ts";
 import { Engine } from "../engine/engine.ts";
 import { type Io, randomId, type Timer } from "../io/io.ts";
 import type { Socket } from "../io/net.ts";
@@ -26,9 +27,9 @@ import { Outcomes } from "./outcomes.ts";
 import { Pause } from "./pause.ts";
 import { PubSub } from "./pubsub.ts";
 import { ServerCall } from "./server-call.ts";
+import { obeyPolicy } from "./settings.ts";
 import { SlowLog } from "./slowlog.ts";
 import { Stats } from "./stats.ts";
-import { obeyPolicy } from "./settings.ts";
 import { Tick } from "./tick.ts";
 import { Watches } from "./watches.ts";
 
@@ -67,12 +68,17 @@ export interface ServerOptions {
   readonly mode?: "server" | "sentinel";
   /** Absolute; "" for none. */
   readonly configFile?: string;
+  /** What the configuration says beyond its directives: users, renamed commands, a Sentinel's lines. */
+  readonly extras?: FileExtras;
   readonly pid: number;
   /** `port 0` means any free port, as embedded servers want, and not "no TCP". */
   readonly ephemeralPort?: boolean;
   /** Ends the process, or whatever stands for it. */
   readonly exit: (code: number) => void;
 }
+
+/** Why a server cannot start, in words for the log. */
+export class StartError extends Error {}
 
 /** The level of Redis that we match, and our own. */
 export const VERSION = { redis: "7.2.4", nines: NINES_VERSION };
@@ -380,9 +386,12 @@ export class Server implements ConnectionOwner, DispatchHost {
 
   /** @throws  when a port is busy, a member cannot start */
   async start(): Promise<void> {
-    for (const member of this.members) await member.start?.();
     this.applySettings();
+    this.log.notice("Server initialized");
+    for (const member of this.members) await member.start?.();
     await this.listeners.open();
+    for (const endpoint of this.listeners.endpoints)
+      this.log.notice(`Ready to accept connections ${endpoint.path === undefined ? "tcp" : "unix"}`);
     this.#scheduleCron();
   }
 
@@ -419,7 +428,8 @@ export class Server implements ConnectionOwner, DispatchHost {
     }
     for (const connection of this.clients.byId.values()) this.checkOutput(connection);
     this.#sampleRates();
-    if (!this.loading && this.engine.expiryMode === "delete" && this.activeExpire) this.engine.activeExpire(EXPIRE_MICROS, false);
+    if (!this.loading && this.engine.expiryMode === "delete" && this.activeExpire)
+      this.engine.activeExpire(EXPIRE_MICROS, false);
     this.engine.resizeStep(1000);
     for (const member of this.members) member.cron?.(now);
     this.refreshGuards();

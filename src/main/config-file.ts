@@ -1,0 +1,54 @@
+/** Reads the configuration of a process: the file, what it includes, the command line's options behind them. */
+import { basename, dirname, join, resolve } from "node:path";
+import { Slice } from "../base/bytes.ts";
+import { matchGlob } from "../base/glob.ts";
+import { Config } from "../config/config.ts";
+import { ConfigFileError, type FileExtras, loadConfig } from "../config/file.ts";
+import type { Disk } from "../io/disk.ts";
+
+export interface ProcessConfig {
+  readonly config: Config;
+  readonly extras: FileExtras;
+  /** Absolute; "" when there is none. */
+  readonly file: string;
+}
+
+/**
+ * @param file  as given on the command line; "" for none
+ * @param options  the command line's options, as lines of a file
+ * @throws ConfigFileError
+ */
+export function readConfig(disk: Disk, file: string, options: string, sentinel: boolean): ProcessConfig {
+  const directory = process.cwd();
+  const config = new Config({ directory, sentinel });
+  let text = "";
+  if (file !== "") {
+    const bytes = disk.readSync(file);
+    if (bytes === undefined)
+      throw new ConfigFileError(`Fatal error, can't open config file '${resolve(file)}': No such file or directory\n`);
+    text = Buffer.from(bytes).toString("latin1");
+  }
+  const include = (pattern: string) =>
+    expand(disk, pattern).map((path) => ({ path, text: Buffer.from(mustRead(disk, path)).toString("latin1") }));
+  const extras = loadConfig(config, `${text}\n${options}`, { sentinel, include });
+  return { config, extras, file: file === "" ? "" : resolve(directory, file) };
+}
+
+function mustRead(disk: Disk, path: string): Uint8Array {
+  const bytes = disk.readSync(path);
+  if (bytes === undefined) throw new Error("No such file or directory");
+  return bytes;
+}
+
+/** A pattern with * ? or [ in its last part; anything else is a plain path. */
+function expand(disk: Disk, pattern: string): string[] {
+  if (!/[*?[]/.test(pattern)) return [pattern];
+  const folder = dirname(pattern);
+  const glob = Slice.of(basename(pattern));
+  if (!disk.exists(folder)) return [];
+  return disk
+    .listSync(folder)
+    .filter((name) => matchGlob(glob, Slice.of(name)))
+    .sort()
+    .map((name) => join(folder, name));
+}

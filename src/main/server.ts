@@ -1,0 +1,114 @@
+/**
+ * `nines server` and `nines sentinel`: the process that is started is the server. It reads the command line and the
+ * configuration as redis-server does, starts, and ends on SIGTERM and SIGINT.
+ */
+import { parseServerArguments, type ServerArguments, serverHelp } from "../cli/server-arguments.ts";
+import { ConfigFileError } from "../config/file.ts";
+import type { Disk } from "../io/disk.ts";
+import { logSink, readStdin } from "../io/log-sink.ts";
+import { nodeIo } from "../io/node-io.ts";
+import { assemble } from "../server/assemble.ts";
+import { ListenError } from "../server/listeners.ts";
+import { ServerLog } from "../server/log.ts";
+import { type Server, StartError, VERSION } from "../server/server.ts";
+import { type ProcessConfig, readConfig } from "./config-file.ts";
+
+/** @param argv  what follows `nines server` */
+export async function runServer(argv: readonly string[]): Promise<void> {
+  const parsed = parseServerArguments(argv);
+  switch (parsed.action) {
+    case "version":
+      process.stdout.write(`${versionLine()}\n`);
+      return;
+    case "help":
+      process.stdout.write(serverHelp("nines server"));
+      return;
+    case "refuse":
+      process.stderr.write(`${parsed.message}\n`);
+      process.exitCode = 1;
+      return;
+    case "run":
+      await serve(parsed);
+  }
+}
+
+/** @param argv  what follows `nines sentinel` */
+export function runSentinel(argv: readonly string[]): Promise<void> {
+  return runServer(argv.includes("--sentinel") ? argv : [...argv, "--sentinel"]);
+}
+
+function versionLine(): string {
+  return `nines v=${VERSION.nines} (Redis ${VERSION.redis} compatible) malloc=arraybuffer bits=64`;
+}
+
+async function serve(parsed: Extract<ServerArguments, { action: "run" }>): Promise<void> {
+  const io = nodeIo();
+  const { config, extras, file } = configure(io.disk, parsed);
+  let server: Server | null = null;
+  const log = new ServerLog({
+    clock: io.clock,
+    pid: process.pid,
+    level: config.values.loglevel,
+    role: () => (parsed.sentinel ? "X" : server === null ? "C" : server.isReplica ? "S" : "M"),
+    sink: logSink(() => config.values.logfile),
+  });
+  config.onChange("loglevel", (level) => {
+    log.level = level;
+  });
+  log.notice("oO0OoO0OoO0Oo nines is starting oO0OoO0OoO0Oo");
+  log.notice(`${versionLine()}, PID: ${process.pid}, just started`);
+  if (file === "") log.warning("Warning: no config file specified, using the default config.");
+  else log.notice("Configuration loaded");
+  server = assemble({
+    io,
+    config,
+    extras,
+    log,
+    mode: parsed.sentinel ? "sentinel" : "server",
+    configFile: file,
+    pid: process.pid,
+    exit: (code) => process.exit(code),
+  });
+  endOnSignals(server);
+  try {
+    await server.start();
+  } catch (error) {
+    const expected = error instanceof ListenError || error instanceof StartError;
+    log.warning(error instanceof Error ? (expected ? error.message : error.stack!) : String(error));
+    process.exit(1);
+  }
+  writePidFile(io.disk, config.values.pidfile);
+}
+
+function configure(disk: Disk, parsed: Extract<ServerArguments, { action: "run" }>): ProcessConfig {
+  try {
+    const stdin = parsed.readStdin ? readStdin() : "";
+    const settings = readConfig(disk, parsed.configFile ?? "", stdin + parsed.configText, parsed.sentinel);
+    if (parsed.sentinel && settings.file === "")
+      throw new ConfigFileError("Sentinel needs config file on disk to save state. Exiting...\n");
+    process.chdir(settings.config.values.dir);
+    return settings;
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
+  }
+}
+
+function endOnSignals(server: Server): void {
+  const end = (signal: "SIGTERM" | "SIGINT") => () => {
+    server.log.warning(`Received ${signal} scheduling shutdown...`);
+    void server.stop().then(() => server.options.exit(0));
+  };
+  process.on("SIGTERM", end("SIGTERM"));
+  process.on("SIGINT", end("SIGINT"));
+}
+
+/** As in Redis a pid file that cannot be written is no reason not to serve. */
+function writePidFile(disk: Disk, path: string): void {
+  if (path === "") return;
+  try {
+    disk.replaceSync(path, Buffer.from(`${process.pid}\n`));
+    process.on("exit", () => disk.removeSync(path));
+  } catch {}
+}

@@ -1,0 +1,13 @@
+/** Puts a server together: the core, the rooms that take part, the commands of all. */
+import { configCommands } from "../config/commands.ts";
+import { buildTable } from "./command-families.ts";
+import { ServerConfigHost } from "./config-host.ts";
+import { Server, type ServerOptions } from "./server.ts";
+
+export function assemble(options: ServerOptions): Server {
+  const server = new Server(options);
+  const families = [configCommands(new ServerConfigHost(server))];
+  for (const member of server.members) families.push(...(member.families ?? []).map((rows) => [...rows]));
+  server.equip(buildTable(server, families));
+  return server;
+}
