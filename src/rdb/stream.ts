@@ -16,6 +16,7 @@ export interface RdbStreamOptions extends Omit<RdbWriterOptions, "idle"> {
 const NOTHING = new Uint8Array(0);
 /** About a chunk of small keys: some tenths of a millisecond. */
 const KEYS_A_SLICE = 512;
+const KEYS_A_STEP = 16;
 
 export class RdbStream {
   /** Keys written so far. */
@@ -79,11 +80,15 @@ export class RdbStream {
     this.queuedBytes = 0;
   }
 
+  /** In small steps, so that one slice of large values does not make many chunks at once. */
   #walk(keys: number): void {
-    if (this.#snapshot.step(keys, this.#emit)) return;
-    this.#snapshot.close();
-    this.#state = "ended";
-    this.#writer.end();
+    for (let left = keys; left > 0 && this.#queue.length === 0; left -= KEYS_A_STEP) {
+      if (this.#snapshot.step(Math.min(left, KEYS_A_STEP), this.#emit)) continue;
+      this.#snapshot.close();
+      this.#state = "ended";
+      this.#writer.end();
+      return;
+    }
   }
 
   #shift(): Uint8Array {
