@@ -243,11 +243,8 @@ export class Database {
 
   /** Deletes every key; returns how many there were. With `lazy` they are freed later. */
   clear(lazy = false): number {
-    const { size, keyspace } = this;
-    if (size > 0) {
-      this.keyspace = new Keyspace(this.#engine.store);
-      this.#engine.drop(keyspace, lazy);
-    }
+    const { size } = this;
+    if (size > 0) this.#engine.flush(this, lazy);
     return size;
   }
 

@@ -5,12 +5,12 @@
  * Nothing in this room knows the wall clock: whoever runs the engine sets `now` before commands and calls `cron`'s parts
  * (`activeExpire`, `resizeStep`) when there is time.
  */
-import type { Slice } from "../base/bytes.ts";
+import { Slice } from "../base/bytes.ts";
 import { Ages } from "./ages.ts";
 import { Database } from "./database.ts";
-import { evict } from "./eviction.ts";
-import { activeExpire } from "./expiry.ts";
-import type { Keyspace } from "./keyspace.ts";
+import { Eviction } from "./eviction.ts";
+import { ActiveExpiry } from "./expiry.ts";
+import { Keyspace } from "./keyspace.ts";
 import { KeyspaceFreeing } from "./keyspace-freeing.ts";
 import { Lazyfree } from "./lazyfree.ts";
 import { Policy } from "./policy.ts";
@@ -58,6 +58,8 @@ export class Engine {
   store: Store;
   readonly ages: Ages;
   readonly lazyfree = new Lazyfree();
+  readonly #activeExpiry = new ActiveExpiry(this);
+  readonly #eviction = new Eviction(this);
   #now = 0;
 
   constructor(options: EngineOptions) {
@@ -98,24 +100,38 @@ export class Engine {
   /** Deletes everything; returns how many keys there were. With `lazy` they are freed later. */
   flushAll(lazy = false): number {
     let keys = 0;
-    for (const db of this.databases) keys += db.clear(lazy);
+    for (const db of this.databases) keys += db.size;
+    if (!this.#reset()) for (const db of this.databases) db.clear(lazy);
     return keys;
   }
 
-  /** Takes over all that `other` holds, in the place of what it held; `other` is of no use any more. Snapshots go on. */
-  adopt(other: Engine): void {
-    this.store = other.store;
-    for (const db of this.databases) db.adopt(other.databases[db.index]!, other.store);
+  /** For `Database`: deletes all its keys. */
+  flush(db: Database, lazy: boolean): void {
+    const alone = this.databases.every((other) => other === db || other.size === 0);
+    if (alone && this.#reset()) return;
+    const freeing = new KeyspaceFreeing(db.keyspace, this.store.arena);
+    db.keyspace = new Keyspace(this.store);
+    if (lazy || !freeing.ready) this.lazyfree.add(freeing);
+    else while (freeing.pending > 0) freeing.step(Number.MAX_SAFE_INTEGER);
+  }
+
+  /** Forgets all data at once, however much it is: only if no snapshot reads it. */
+  #reset(): boolean {
+    if (this.store.snapshots.active) return false;
+    this.lazyfree.clear();
+    this.store.arena.reset();
+    for (const db of this.databases) if (db.size > 0) db.keyspace = new Keyspace(this.store);
+    return true;
   }
 
   /** Deletes keys whose time has come, for at most so long; returns how many. `fast` is the short cycle between commands. */
   activeExpire(budgetMicros: number, fast: boolean): number {
-    return activeExpire(this, budgetMicros, fast);
+    return this.#activeExpiry.run(budgetMicros, fast);
   }
 
   /** Deletes keys by the policy until `usedMemory()` is at most `limitBytes`: "running" when the time was up before that. */
   evict(limitBytes: number): "ok" | "running" | "fail" {
-    return evict(this, limitBytes);
+    return this.#eviction.run(limitBytes);
   }
 
   /** Work left over by commands: moving tables, freeing what was dropped. True when there is more. */
@@ -142,11 +158,18 @@ export class Engine {
     this.hooks.onExpired(db, key);
   }
 
-  /** For `Database`: a keyspace nobody can reach any more. */
-  drop(keyspace: Keyspace, lazy: boolean): void {
-    const freeing = new KeyspaceFreeing(keyspace, this.store.arena);
-    if (lazy || !freeing.ready) this.lazyfree.add(freeing);
-    else freeing.step(Number.POSITIVE_INFINITY);
+  /** For the eviction: the key has to make room. */
+  evictEntry(db: Database, ref: number): void {
+    const { entries } = this.store;
+    const key = new Slice(entries.bytes(ref).slice(entries.keyAt(ref), entries.valueAt(ref)));
+    db.removeEntry(ref);
+    this.stats.evictedKeys++;
+    this.hooks.onEvicted(db, key);
+  }
+
+  /** Gives memory that is not used back to the operating system (MEMORY PURGE). */
+  purge(): void {
+    this.store.arena.trim();
   }
 
   /** For `Database`: the value of a key that is no string is dropped. */

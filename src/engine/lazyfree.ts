@@ -32,6 +32,12 @@ export class Lazyfree {
     this.#jobs.push(job);
   }
 
+  /** All of it is free already. */
+  clear(): void {
+    this.freed += this.pending;
+    this.#jobs = [];
+  }
+
   /** Frees until `until` says that the time is up; true when more could be freed now. */
   step(timeIsUp: () => boolean): boolean {
     let at = 0;

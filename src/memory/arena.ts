@@ -107,6 +107,13 @@ export class Arena {
     this.#spans.trim();
   }
 
+  /** Frees every block at once, however many there are. */
+  reset(): void {
+    this.#spans.reset();
+    this.#partial.fill(0);
+    this.used = 0;
+  }
+
   #newSlab(sizeClass: number): number {
     const count = CLASS_FRAMES[sizeClass]!;
     const slab = this.#spans.take(count);

@@ -52,6 +52,16 @@ export class Spans {
   #emptyPage = -1;
 
   constructor() {
+    this.reset();
+  }
+
+  /** As new: nothing is taken. */
+  reset(): void {
+    this.u8.length = this.i32.length = this.frames.length = 0;
+    this.reserved = 0;
+    this.#bins.fill(0);
+    this.#unusedPages.length = 0;
+    this.#emptyPage = -1;
     this.#setPage(0, FIRST_PAGE_FRAMES * FRAME, FIRST_PAGE_FRAMES);
     // Frame 0 is never given out, so that 0 can mean none in refs and lists.
     this.frames[0]![KIND] = SPAN;

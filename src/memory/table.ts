@@ -214,6 +214,19 @@ export class Table {
     }
   }
 
+  /** Visits about `count` entries that are neighbours at a random place: cheap, not fair. */
+  sample(count: number, uint32: () => number, visit: (ref: number) => void): void {
+    const { buckets } = this;
+    let bucket = this.#randomBucket(uint32);
+    for (let visited = 0, tries = count * 10; visited < count && tries > 0; tries--) {
+      for (let ref = this.chain(bucket); ref !== 0; ref = this.#next(ref)) {
+        visit(ref);
+        visited++;
+      }
+      bucket = bucket + 1 === buckets ? 0 : bucket + 1;
+    }
+  }
+
   #randomBucket(uint32: () => number): number {
     if (this.target === null) return uint32() & this.mask;
     const settled = this.heads.length - this.moved;
