@@ -5,6 +5,7 @@
 import { Slice } from "../base/bytes.ts";
 import { matchGlob } from "../base/glob.ts";
 import { errors, ReplyError } from "../base/reply-error.ts";
+import { splitWords } from "../base/words.ts";
 import { allNames, type DirectiveName, directives, findDirective, type Known, type Settings } from "./directives.ts";
 import { type Directive, Refusal } from "./kinds.ts";
 import { Rewrite, type RewriteLines } from "./rewrite.ts";
@@ -34,7 +35,7 @@ export class Config {
   readonly #appliers: { names: readonly DirectiveName[]; apply: () => Applied }[] = [];
   readonly #listeners = new Map<DirectiveName, ((value: never) => void)[]>();
   /** What the lines of a file read so far have set: further lines add to it. */
-  #loaded = new Set<DirectiveName>();
+  readonly #loaded = new Set<DirectiveName>();
 
   constructor(options: ConfigOptions) {
     this.#sentinel = options.sentinel ?? false;
@@ -185,7 +186,9 @@ export class Config {
    */
   load(one: Known, words: readonly string[]): void {
     if (!one.row.manyWords && words.length !== 1) throw new Refusal("wrong number of arguments");
-    this.#store(one.name, this.#parse(one, words, this.#loaded.has(one.name)));
+    // Several words in one pair of quotes, as the command line gives them: --save "900 1".
+    const single = one.row.manyWords && words.length === 1 && words[0] !== "" ? splitWords(words[0]!) : null;
+    this.#store(one.name, this.#parse(one, single ?? words, this.#loaded.has(one.name)));
     this.#loaded.add(one.name);
   }
 
