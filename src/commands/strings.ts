@@ -94,8 +94,8 @@ function set(call: Call, args: Args): void {
   call.changed(name, stringSet);
   if (expireAt !== -1) call.notify(name, expirySet);
   if (!options.get) call.reply.ok();
-  if (expireAt !== -1 && options.ttl !== "PXAT") outcomeSetExpiring(call, name, value, expireAt);
-  else if (expireAt === -1 && options.get) call.outcome(withoutGet(args));
+  if (expireAt !== -1) outcomeSetExpiring(call, name, value, expireAt);
+  else if (options.get) call.outcome(withoutGet(args));
 }
 
 /** For replicas the old value is of no use. */
