@@ -35,6 +35,8 @@ export interface StartOptions extends GroupOptions {
   readonly sentinelPort?: number;
   /** A node ended that nobody had asked to. */
   readonly onCrash?: (node: NodeFile, exit: Exit) => void;
+  /** Asked often while the group comes up: true gives that up, with an error. */
+  readonly cancelled?: () => boolean;
   /** What happens meanwhile, in a line. */
   readonly onProgress?: (text: string) => void;
 }
@@ -136,6 +138,7 @@ export class Group {
   async #untilReady(plan: NodePlan): Promise<void> {
     const child = this.#children.get(plan.name)!;
     const ready = await eventually(this.#world.io.clock, READY_WITHIN_MS, 20, async () => {
+      this.#heedCancel();
       if (child.hasExited) throw await this.#startFailure(plan, child);
       return (await ask(this.#world, plan, ["PING"])) === "PONG" ? true : undefined;
     });
@@ -159,10 +162,15 @@ export class Group {
     const sentinels = this.#file.nodes.filter((node) => node.kind === "sentinel");
     let missing = "";
     const whole = await eventually(this.#world.io.clock, WHOLE_WITHIN_MS, 50, async () => {
+      this.#heedCancel();
       missing = await this.#whatIsMissing(servers, sentinels);
       return missing === "" ? true : undefined;
     });
     if (!whole) throw new Error(`the group did not come together within ${WHOLE_WITHIN_MS} ms: ${missing}`);
+  }
+
+  #heedCancel(): void {
+    if (this.#options.cancelled?.()) throw new Error("interrupted");
   }
 
   async #whatIsMissing(servers: readonly NodeFile[], sentinels: readonly NodeFile[]): Promise<string> {

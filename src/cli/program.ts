@@ -1,0 +1,105 @@
+/** The commands for people, declared: their words, their options, their help. What they do is in `up.ts` and `drill.ts`. */
+import { resolve } from "node:path";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { VERSION } from "../base/version.ts";
+import type { Fault } from "../lab/drill/faults.ts";
+import { type EngineName, engineNames } from "../lab/engines.ts";
+import type { GroupKind } from "../lab/plan.ts";
+
+/** As commander hands over the options of `up`. */
+export interface UpFlags {
+  engine: EngineName;
+  port?: number;
+  replicas: number;
+  sentinels: number;
+  dir: string;
+}
+
+export interface DrillFlags {
+  json?: boolean;
+  seconds: number;
+  dir: string;
+}
+
+export async function runProgram(argv: readonly string[]): Promise<void> {
+  await buildProgram(
+    async (kind, flags) => (await import("./up.ts")).up(kind, flags),
+    async (fault, flags) => (await import("./drill.ts")).drill(fault, flags),
+  ).parseAsync(argv);
+}
+
+/** Apart from `runProgram` so that a test can see what the words come to. */
+export function buildProgram(
+  up: (kind: GroupKind, flags: UpFlags) => Promise<void>,
+  drill: (fault: Fault, flags: DrillFlags) => Promise<void>,
+): Command {
+  const program = new Command("nines")
+    .description("A Redis-compatible, highly available data store, and everything to try it and to break it.")
+    .version(VERSION, "-v, --version")
+    .showHelpAfterError()
+    .addHelpText("after", EXAMPLES);
+
+  program
+    .command("up <topology>")
+    .description("start a group of servers on this machine: replication, or sentinel (with automatic failover)")
+    .addOption(new Option("--engine <engine>", "what the nodes run").choices(engineNames).default("nines"))
+    .option(
+      "--port <port>",
+      "the primary's port; the next ones follow (default: 6379, or the next that are free)",
+      portNumber,
+    )
+    .option("--replicas <n>", "replicas of the primary", count(0, 20), 2)
+    .option("--sentinels <n>", "Sentinels (for sentinel)", count(1, 9), 3)
+    .option("--dir <folder>", "where the group keeps its state", ".nines")
+    .action((topology: string, flags: UpFlags, self: Command) => up(oneOf(topology, kinds, self), atDir(flags)));
+
+  program
+    .command("drill <fault>")
+    .description(
+      "break the running group's primary while clients write, and judge what they saw: kill, pause or switchover",
+    )
+    .option("--json", "print the result as JSON")
+    .option("--seconds <n>", "how long the failover and the old primary's return may take", count(5, 600), 30)
+    .option("--dir <folder>", "where the group keeps its state", ".nines")
+    .action((fault: string, flags: DrillFlags, self: Command) => drill(oneOf(fault, faultNames, self), atDir(flags)));
+
+  // Declared for the help alone: main.ts has taken their words before we are reached.
+  program
+    .command("server [words...]")
+    .description("run a server; takes redis-server's command line: [redis.conf] [--directive value ...]");
+  program.command("sentinel <file>").description("run a Sentinel; takes redis-sentinel's command line");
+  return program;
+}
+
+const kinds: readonly GroupKind[] = ["replication", "sentinel"];
+const faultNames: readonly Fault[] = ["kill", "pause", "switchover"];
+
+const EXAMPLES = `
+Examples:
+  nines up sentinel                        one primary, two replicas, three Sentinels
+  nines up sentinel --engine redis-server  the same with the real servers
+  nines drill kill                         kill -9 the primary; what did the clients see?
+  nines server redis.conf --port 6380      a server of its own
+`;
+
+function oneOf<T extends string>(word: string, words: readonly T[], command: Command): T {
+  if ((words as readonly string[]).includes(word)) return word as T;
+  return command.error(`error: '${word}' is not one of: ${words.join(", ")}`);
+}
+
+function atDir<T extends { dir: string }>(flags: T): T {
+  return { ...flags, dir: resolve(flags.dir) };
+}
+
+function count(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (Number.isInteger(value) && value >= least && value <= most && text !== "") return value;
+    throw new InvalidArgumentError(`A whole number from ${least} to ${most} is expected.`);
+  };
+}
+
+/** Room above it is needed for the others, and 20000 further for the Sentinels. */
+function portNumber(text: string): number {
+  return count(1, 45_000)(text);
+}
