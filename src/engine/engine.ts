@@ -115,6 +115,12 @@ export class Engine {
     else while (freeing.pending > 0) freeing.step(Number.MAX_SAFE_INTEGER);
   }
 
+  /** Takes over all that `other` holds, in the place of what it held; `other` is of no use any more. Snapshots go on. */
+  adopt(other: Engine): void {
+    this.store = other.store;
+    for (const db of this.databases) db.adopt(other.databases[db.index]!, other.store);
+  }
+
   /** Forgets all data at once, however much it is: only if no snapshot reads it. */
   #reset(): boolean {
     if (this.store.snapshots.active) return false;

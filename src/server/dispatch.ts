@@ -25,6 +25,8 @@ export interface DispatchHost {
   refuseWrite(): ReplyError | null;
   /** A command gated by `enable-debug-command` or its like: the error, or null if it is allowed. */
   refuseProtected(connection: Connection, row: CommandRow): ReplyError | null;
+  /** FLUSHALL has been run. */
+  flushedAll(): void;
   monitor(connection: Connection, args: Args): void;
   slow(connection: Connection, args: Args, row: CommandRow, micros: number): void;
   failed(error: ReplyError): void;
@@ -136,6 +138,7 @@ export class Dispatch {
       this.#failed(connection, row, error);
     }
     call.totalDirty += call.dirty;
+    if (call.flushed) this.#host.flushedAll();
     if (outer !== null) call.restore(outer);
     this.#depth--;
     if (quick) {

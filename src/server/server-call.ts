@@ -30,6 +30,8 @@ export class ServerCall implements Call {
   /** Set when the handler spoke for itself: its own words do not travel. */
   spoke = false;
   forced = false;
+  /** All databases were emptied. */
+  flushed = false;
 
   readonly engine: Engine;
   readonly #parts: CallParts;
@@ -57,6 +59,7 @@ export class ServerCall implements Call {
     this.dirty = 0;
     this.spoke = false;
     this.forced = false;
+    this.flushed = false;
   }
 
   /** What `restore` needs after a command inside of this one (EXEC's). */
@@ -85,6 +88,7 @@ export class ServerCall implements Call {
   changedMany(count: number, watched: "all" | readonly number[]): void {
     this.dirty += count;
     this.#parts.touchDatabases(watched);
+    this.flushed = watched === "all";
   }
 
   outcome(words: readonly OutcomeWord[], db: Database = this.db): void {

@@ -47,7 +47,7 @@ export interface Member {
   endOfTick?(): void;
   /** Ten times a second, or as `hz` says. */
   cron?(now: number): void;
-  /** Before the server listens. */
+  /** The server listens, and is loading: clients are told to wait. */
   start?(): Promise<void>;
   /** Clients are gone, nothing more will be asked. */
   stop?(): Promise<void>;
@@ -55,6 +55,8 @@ export interface Member {
   /** A message was published through us. */
   published?(channel: string, message: Slice): void;
   isReplica?(): boolean;
+  /** FLUSHALL has emptied all databases. */
+  flushedAll?(): void;
   /** CONFIG RESETSTAT */
   resetStatistics?(): void;
   /** Sections of INFO by name: lines `field:value`. */
@@ -372,6 +374,11 @@ export class Server implements ConnectionOwner, DispatchHost {
     this.tick.schedule();
   }
 
+  /** FLUSHALL */
+  flushedAll(): void {
+    for (const member of this.members) member.flushedAll?.();
+  }
+
   /** Those who watch keys of these databases, all of which changed at once. */
   touchDatabases(databases: "all" | readonly number[], others: readonly Engine[] = []): void {
     if (this.watches.none) return;
@@ -388,8 +395,8 @@ export class Server implements ConnectionOwner, DispatchHost {
   async start(): Promise<void> {
     this.applySettings();
     this.log.notice("Server initialized");
-    for (const member of this.members) await member.start?.();
     await this.listeners.open();
+    for (const member of this.members) await member.start?.();
     for (const endpoint of this.listeners.endpoints)
       this.log.notice(`Ready to accept connections ${endpoint.path === undefined ? "tcp" : "unix"}`);
     this.#scheduleCron();

@@ -1,0 +1,107 @@
+/** CLIENT KILL, in both its forms: an address, or filters of which all must match. */
+import { errors, ReplyError } from "../../base/reply-error.ts";
+import type { Args } from "../../commands/args.ts";
+import type { ArgumentDocs, Call } from "../../commands/call.ts";
+import { block, integer, multiple, oneOf, optional, since, string, word } from "../../commands/docs.ts";
+import { clientType, clientTypeNamed } from "../client-list.ts";
+import type { Connection } from "../connection.ts";
+import type { Server } from "../server.ts";
+
+const TYPES = [word("NORMAL"), word("MASTER"), word("SLAVE"), word("REPLICA"), word("PUBSUB")];
+
+export const KILL_ARGUMENTS: ArgumentDocs = oneOf(
+  "filter",
+  string("ip:port"),
+  multiple(
+    oneOf(
+      "new-format",
+      since("2.8.12", optional(integer("client-id", "ID"))),
+      since("2.8.12", optional({ ...oneOf("client-type", ...TYPES), token: "TYPE" })),
+      optional(string("username", "USER")),
+      optional(string("addr", "ADDR")),
+      since("6.2.0", optional(string("laddr", "LADDR"))),
+      optional(block("skipme", "SKIPME", oneOf("skipme", word("YES"), word("NO")))),
+      since("7.4.0", optional(integer("maxage", "MAXAGE"))),
+    ),
+  ),
+);
+
+interface Filters {
+  skipMe: boolean;
+  readonly tests: ((connection: Connection) => boolean)[];
+}
+
+export function kill(server: Server, { reply, session }: Call, args: Args): void {
+  const oldForm = args.count === 3;
+  const filters = oldForm ? onlyAddress(args.next().latin1()) : readFilters(server, args);
+  const killed = [...server.clients.byId.values()].filter(
+    (connection) =>
+      !connection.closed &&
+      !(filters.skipMe && connection === session) &&
+      filters.tests.every((matches) => matches(connection)),
+  );
+  if (!oldForm) reply.integer(killed.length);
+  else if (killed.length > 0) reply.ok();
+  else throw err("No such client");
+  for (const connection of killed)
+    if (connection === session) connection.closeSoon();
+    else connection.close("killed by CLIENT KILL");
+}
+
+function onlyAddress(address: string): Filters {
+  return { skipMe: false, tests: [(connection) => connection.address === address] };
+}
+
+function readFilters(server: Server, args: Args): Filters {
+  const filters: Filters = { skipMe: true, tests: [] };
+  while (args.more) {
+    const option = args.next();
+    if (!args.more) throw errors.syntax;
+    if (option.is("SKIPME")) {
+      if (args.take("YES")) filters.skipMe = true;
+      else if (args.take("NO")) filters.skipMe = false;
+      else throw errors.syntax;
+      continue;
+    }
+    const read = FILTERS[option.latin1().toLowerCase()];
+    if (read === undefined) throw errors.syntax;
+    filters.tests.push(read(args, server));
+  }
+  return filters;
+}
+
+const FILTERS: Readonly<Record<string, (args: Args, server: Server) => (connection: Connection) => boolean>> = {
+  id(args) {
+    const id = args.integer(err("client-id should be greater than 0"));
+    if (id < 1) throw err("client-id should be greater than 0");
+    return (connection) => connection.id === id;
+  },
+  type(args) {
+    const name = args.next().utf8();
+    const type = clientTypeNamed(name);
+    if (type === null) throw err(`Unknown client type '${name}'`);
+    return (connection) => clientType(connection) === type;
+  },
+  addr(args) {
+    const address = args.next().latin1();
+    return (connection) => connection.address === address;
+  },
+  laddr(args) {
+    const address = args.next().latin1();
+    return (connection) => connection.localAddress === address;
+  },
+  user(args) {
+    const user = args.next().utf8();
+    if (user !== "default") throw err(`No such user '${user}'`);
+    return (connection) => connection.authenticated && connection.user === user;
+  },
+  maxage(args, server) {
+    const seconds = args.integer(err("maxage is not an integer or out of range"));
+    if (seconds < 1) throw err("maxage should be greater than 0");
+    return (connection) => Math.floor((server.now - connection.createdAt) / 1000) >= seconds;
+  },
+};
+
+function err(text: string): ReplyError {
+  return new ReplyError("ERR", text);
+}

@@ -1,0 +1,79 @@
+/** Persistence in a server: what it needs of the server, and when it is asked. */
+import type { ReplyError } from "../base/reply-error.ts";
+import { persistenceCommands } from "../persistence/commands.ts";
+import type { PersistenceHost } from "../persistence/host.ts";
+import { FatalLoadError, Persistence } from "../persistence/persistence.ts";
+import type { ReplicationPosition } from "../rdb/writer.ts";
+import { Guard } from "./connection.ts";
+import { type Member, type Server, StartError } from "./server.ts";
+
+export class PersistenceMember implements Member {
+  readonly persistence: Persistence;
+  readonly families;
+  readonly info;
+  readonly #server: Server;
+
+  constructor(server: Server, position: () => ReplicationPosition | undefined) {
+    this.#server = server;
+    this.persistence = new Persistence(hostOf(server, position));
+    this.families = [persistenceCommands(this.persistence)];
+    this.info = this.persistence.info;
+  }
+
+  async start(): Promise<void> {
+    const server = this.#server;
+    server.loading = true;
+    server.refreshGuards();
+    try {
+      await this.persistence.load();
+    } catch (error) {
+      if (error instanceof FatalLoadError) throw new StartError(error.message);
+      throw error;
+    } finally {
+      server.loading = false;
+      server.refreshGuards();
+    }
+  }
+
+  guards(): number {
+    return this.persistence.refuseWrite() === null ? 0 : Guard.misconf;
+  }
+
+  refuseWrite(): ReplyError | null {
+    return this.persistence.refuseWrite();
+  }
+
+  cron(): void {
+    this.persistence.cron();
+  }
+
+  flushedAll(): void {
+    this.persistence.afterFlushAll();
+  }
+
+  stop(): Promise<void> {
+    return this.persistence.stop();
+  }
+}
+
+function hostOf(server: Server, position: () => ReplicationPosition | undefined): PersistenceHost {
+  return {
+    engine: server.engine,
+    clock: server.clock,
+    disk: server.io.disk,
+    log: server.log,
+    settings: server.config.values,
+    pid: server.options.pid,
+    redisVersion: server.version.redis,
+    get dirty() {
+      return server.call.totalDirty;
+    },
+    set dirty(changes: number) {
+      server.call.totalDirty = changes;
+    },
+    get isPrimary() {
+      return !server.isReplica;
+    },
+    replicationPosition: position,
+  };
+}
