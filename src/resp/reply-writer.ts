@@ -76,6 +76,11 @@ export class ReplyWriter {
     }
   }
 
+  /** Bytes of the chunk being written to, used or not. */
+  get bufferBytes(): number {
+    return this.#bytes.length;
+  }
+
   /** Where the next byte goes: for `rewind`. */
   get mark(): number {
     return this.size;
