@@ -117,10 +117,10 @@ export class Config {
     for (const [i, one] of chosen.entries()) {
       try {
         const value = this.#parse(one, wordsOf(one.row, pairs[i]![1]), false);
-        if (one.row.text(value) !== this.#text(one)) changed.push(one);
+        if (!isSame(value, this.values[one.name])) changed.push(one);
         this.#store(one.name, value);
       } catch (error) {
-        Object.assign(this.values, before);
+        this.#restore(chosen, before);
         if (error instanceof Refusal) throw setFailed(one.name, error.message);
         throw error;
       }
@@ -155,10 +155,11 @@ export class Config {
     const next = (from: number): void | Promise<void> => {
       for (let i = from; i < due.length; i++) {
         const refusal = due[i]!.apply();
-        if (typeof refusal === "string") return this.#takeBack(before, due.slice(0, i + 1), culprit(i), refusal);
+        if (typeof refusal === "string")
+          return this.#takeBack(changed, before, due.slice(0, i + 1), culprit(i), refusal);
         if (refusal === undefined) continue;
         return refusal.then((late) =>
-          late === undefined ? next(i + 1) : this.#takeBack(before, due.slice(0, i + 1), culprit(i), late),
+          late === undefined ? next(i + 1) : this.#takeBack(changed, before, due.slice(0, i + 1), culprit(i), late),
         );
       }
       for (const { name } of changed) this.#tell(name);
@@ -166,10 +167,21 @@ export class Config {
     return next(0);
   }
 
-  #takeBack(before: Settings, applied: { apply: () => Applied }[], name: string, refusal: string): never {
-    Object.assign(this.values, before);
+  #takeBack(
+    changed: readonly Known[],
+    before: Settings,
+    applied: readonly { apply: () => Applied }[],
+    name: string,
+    refusal: string,
+  ): never {
+    this.#restore(changed, before);
     for (const { apply } of applied) void apply();
     throw setFailed(name, refusal);
+  }
+
+  /** Only what was set: while one CONFIG SET waits for a port another may have set something else. */
+  #restore(rows: readonly Known[], before: Settings): void {
+    for (const { name } of rows) this.#store(name, before[name]);
   }
 
   // --- the server itself and the file -----------------------------------------------------------------------------------
@@ -226,6 +238,11 @@ export class Config {
   #tell(name: DirectiveName): void {
     for (const listener of this.#listeners.get(name) ?? []) listener(this.values[name] as never);
   }
+}
+
+/** Values are numbers, texts, or lists and records of them. */
+function isSame(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 function append<Key, Item>(map: Map<Key, Item[]>, key: Key, item: unknown): void {

@@ -6,15 +6,10 @@ import { splitWords } from "../base/words.ts";
 import type { Config } from "./config.ts";
 import { findDirective, retired } from "./directives.ts";
 import { Refusal } from "./kinds.ts";
+import { badLine, ConfigFileError, type Line } from "./line.ts";
 import { checkUsers } from "./users.ts";
 
-/** A line that is not a comment: words as written, the first in lower case. */
-export interface Line {
-  /** Counted from 1. */
-  readonly number: number;
-  readonly text: string;
-  readonly words: readonly string[];
-}
+export { badLine, ConfigFileError, type Line };
 
 /** What a file holds beyond the directives of the table. */
 export interface FileExtras {
@@ -36,21 +31,8 @@ export interface FileOptions {
   readonly include?: (pattern: string) => { readonly path: string; readonly text: string }[];
 }
 
-/** The configuration cannot be used. `message` is all that Redis prints to stderr before it exits with 1. */
-export class ConfigFileError extends Error {}
-
-/** The level that the report names, as INFO does. */
-const VERSION = "7.2.4";
-
 /** Files that include each other would never end. */
 const MAX_INCLUDES = 64;
-
-export function badLine(line: Pick<Line, "number" | "text">, reason: string): ConfigFileError {
-  return new ConfigFileError(
-    `\n*** FATAL CONFIG FILE ERROR (Redis ${VERSION}) ***\n` +
-      `Reading the configuration file, at line ${line.number}\n>>> '${line.text}'\n${reason}\n`,
-  );
-}
 
 /**
  * @param text  one character a byte (latin1); the command line's options follow the file's text

@@ -22,9 +22,9 @@ export class Rewrite {
   #signed = false;
 
   constructor(old: string) {
-    const lines = old.split("\n");
-    if (lines.at(-1) === "") lines.pop();
-    for (const line of lines) this.#read(line.replace(/^[\r\n\t ]+|[\r\n\t ]+$/g, ""));
+    // The nothing behind the last newline counts as an empty line, as in Redis; a missing file has no lines.
+    if (old === "") return;
+    for (const line of old.split("\n")) this.#read(line.replace(/^[\r\n\t ]+|[\r\n\t ]+$/g, ""));
   }
 
   #read(line: string): void {

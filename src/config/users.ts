@@ -3,7 +3,7 @@
  * default user behind; one that gives it no more and no less than `requirepass` does can be obeyed, any other is refused.
  */
 import { createHash } from "node:crypto";
-import { badLine, type Line } from "./file.ts";
+import { badLine, type Line } from "./line.ts";
 
 /** Rules under which the default user may do everything, as it may here. */
 const UNRESTRICTED = new Set([

@@ -126,6 +126,15 @@ test("SET: what has to be waited for is answered when it has ended", async () =>
   assert.deepEqual([config.values.port, told], [2, [2]]);
 });
 
+test("what Redis shows alike may still be another value", () => {
+  const config = fresh();
+  const told: string[] = [];
+  config.onChange("notify-keyspace-events", (letters) => told.push(letters));
+  config.set([["notify-keyspace-events", "AKEm"]]);
+  config.set([["notify-keyspace-events", "AKEmn"]]);
+  assert.deepEqual(told, ["g$lshzxetdKEm", "g$lshzxetdnKEm"]);
+});
+
 test("a check refuses values wherever they come from", () => {
   const config = fresh();
   config.check("maxclients", (count) => (count > 5 ? "too many" : undefined));

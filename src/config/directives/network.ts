@@ -49,8 +49,5 @@ export const network = {
   "acl-pubsub-default": oneOf(["allchannels", "resetchannels"], "resetchannels", { awaits: "users and rules (ACL)" }),
   "enable-protected-configs": oneOf(GATE, "no", { immutable: true }),
   "enable-debug-command": oneOf(GATE, "no", { immutable: true }),
-  "enable-module-command": oneOf(GATE, "no", {
-    immutable: true,
-    inert: "there is no MODULE command, modules of Redis being compiled for Redis",
-  }),
+  "enable-module-command": oneOf(GATE, "no", { immutable: true }),
 };

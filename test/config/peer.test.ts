@@ -1,0 +1,138 @@
+/** The same against a real redis-server: what CONFIG GET shows, what CONFIG SET says, what CONFIG REWRITE leaves. */
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { Redis } from "ioredis";
+import { Config } from "../../src/config/config.ts";
+import { allNames } from "../../src/config/directives.ts";
+import { loadConfig } from "../../src/config/file.ts";
+import { defaultUserLine } from "../../src/config/users.ts";
+import { setCases } from "./set-cases.ts";
+
+const installed = spawnSync("redis-server", ["--version"]).status === 0;
+const required = process.env.NINES_REQUIRE_PEERS === "1";
+
+/** Names that Redis 7.0 has and we do not; none. */
+const MISSING_HERE: string[] = [];
+/** Names by which the defaults differ between 7.0, which Debian has, and 7.2, which we match; none among shared ones. */
+const OTHER_DEFAULT: string[] = [];
+
+const FILE = `# top
+port PORT
+
+
+
+lua-time-limit 100
+slave-priority 55
+save 900 1
+save 60 1
+maxmemory 100mb
+  # indented
+timeout 0
+timeout 7
+logfile ""
+bind * -::*
+client-output-buffer-limit pubsub 1 1 1
+rename-command OBJECT ""
+`;
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+describe("a real redis-server", { skip: !installed && !required && "redis-server is not installed" }, () => {
+  let folder: string;
+  let port: number;
+  let peer: ChildProcess;
+  let redis: Redis;
+
+  const start = async (file: string) => {
+    port = await freePort();
+    folder = mkdtempSync(join(tmpdir(), "nines-config-"));
+    const path = join(folder, "redis.conf");
+    writeFileSync(path, file.replace("PORT", String(port)));
+    peer = spawn("redis-server", [path, "--dir", folder], { stdio: "ignore" });
+    redis = new Redis({ port, retryStrategy: () => 50 });
+    redis.on("error", () => {});
+    await redis.ping();
+    return path;
+  };
+  const stop = () => {
+    redis?.disconnect();
+    peer?.kill("SIGKILL");
+    if (folder) rmSync(folder, { recursive: true, force: true });
+  };
+
+  describe("with its defaults", () => {
+    before(() => start("port PORT\n"));
+    after(stop);
+
+    test("CONFIG GET shows the same of every directive", async () => {
+      const flat = (await redis.call("CONFIG", "GET", "*")) as string[];
+      const ours = new Map(new Config({ directory: folder }).get(["*"]));
+      ours.set("port", String(port));
+      for (let i = 0; i < flat.length; i += 2) {
+        const name = flat[i]!;
+        if (MISSING_HERE.includes(name) || OTHER_DEFAULT.includes(name)) continue;
+        assert.equal(ours.get(name), flat[i + 1], name);
+      }
+    });
+
+    test("hidden directives are hidden in both", async () => {
+      for (const [name, { row }] of allNames) {
+        if (!row.traits.hidden) continue;
+        const globbed = (await redis.call("CONFIG", "GET", `[${name[0]}]${name.slice(1)}`)) as string[];
+        assert.deepEqual(globbed, [], name);
+      }
+    });
+
+    test("CONFIG SET says the same", async () => {
+      for (const [pairs, reply, shown] of setCases) {
+        const before = pairs.map(([name]) => redis.call("CONFIG", "GET", name) as Promise<string[]>);
+        const saved = (await Promise.all(before)).flat();
+        const answer = await redis.call("CONFIG", "SET", ...pairs.flat()).catch((error: Error) => error.message);
+        assert.equal(answer, reply, pairs.flat().join(" "));
+        for (const [name, text] of shown ?? []) assert.deepEqual(await redis.call("CONFIG", "GET", name), [name, text]);
+        if (answer === "OK") await redis.call("CONFIG", "SET", ...saved);
+      }
+    });
+  });
+
+  describe("with a file of its own", () => {
+    let path: string;
+    before(async () => {
+      path = await start(FILE);
+    });
+    after(stop);
+
+    test("CONFIG REWRITE leaves the same lines", async () => {
+      const changes: [string, string][] = [
+        ["masterauth", 'a"b'],
+        ["hash-max-ziplist-value", "3kb"],
+        ["notify-keyspace-events", "KEA"],
+        ["maxmemory-clients", "0"],
+        ["loglevel", "verbose"],
+      ];
+      const old = readFileSync(path, "latin1");
+      const config = new Config({ directory: folder });
+      loadConfig(config, old);
+      config.set(changes);
+      await redis.call("CONFIG", "SET", ...changes.flat());
+      await redis.call("CONFIG", "REWRITE");
+      const theirs = readFileSync(path, "latin1").split("\n");
+      const ours = config.rewrite(old, { users: [defaultUserLine("")] }).split("\n");
+      const end = theirs.indexOf("# Generated by CONFIG REWRITE");
+      assert.deepEqual(ours.slice(0, end + 1), theirs.slice(0, end + 1));
+      // What was added comes in the order of a hash table there, of the directive table here.
+      assert.deepEqual(ours.slice(end).sort(), theirs.slice(end).sort());
+    });
+  });
+});
