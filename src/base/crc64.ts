@@ -32,6 +32,10 @@ for (let i = 256; i < 8 * 256; i++) {
   HIGH[i] = (high >>> 8) ^ HIGH[low & 255]!;
 }
 
+const LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
+/** Below this the words are not worth finding. */
+const FEW_BYTES = 64;
+
 /** A running sum. */
 export class Crc64 {
   /** The halves, as signed 32-bit integers. */
@@ -44,12 +48,24 @@ export class Crc64 {
   }
 
   update(bytes: Uint8Array, start = 0, end = bytes.length): void {
+    if (end - start < FEW_BYTES || !LITTLE_ENDIAN) {
+      this.#byBytes(bytes, start, end);
+      return;
+    }
+    // Words, for one load in the place of four; from where they are aligned.
+    const aligned = start + (-(bytes.byteOffset + start) & 3);
+    const words = (end - aligned) >>> 3;
+    this.#byBytes(bytes, start, aligned);
+    this.#byWords(new Int32Array(bytes.buffer, bytes.byteOffset + aligned, words * 2));
+    this.#byBytes(bytes, aligned + words * 8, end);
+  }
+
+  #byWords(words: Int32Array): void {
     let low = this.low;
     let high = this.high;
-    let i = start;
-    for (const turns = end - 7; i < turns; i += 8) {
-      const a = low ^ (bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24));
-      const b = high ^ (bytes[i + 4]! | (bytes[i + 5]! << 8) | (bytes[i + 6]! << 16) | (bytes[i + 7]! << 24));
+    for (let i = 0; i < words.length; i += 2) {
+      const a = low ^ words[i]!;
+      const b = high ^ words[i + 1]!;
       const i7 = 1792 + (a & 255);
       const i6 = 1536 + ((a >>> 8) & 255);
       const i5 = 1280 + ((a >>> 16) & 255);
@@ -61,7 +77,14 @@ export class Crc64 {
       low = LOW[i7]! ^ LOW[i6]! ^ LOW[i5]! ^ LOW[i4]! ^ LOW[i3]! ^ LOW[i2]! ^ LOW[i1]! ^ LOW[i0]!;
       high = HIGH[i7]! ^ HIGH[i6]! ^ HIGH[i5]! ^ HIGH[i4]! ^ HIGH[i3]! ^ HIGH[i2]! ^ HIGH[i1]! ^ HIGH[i0]!;
     }
-    for (; i < end; i++) {
+    this.low = low;
+    this.high = high;
+  }
+
+  #byBytes(bytes: Uint8Array, start: number, end: number): void {
+    let low = this.low;
+    let high = this.high;
+    for (let i = start; i < end; i++) {
       const index = (low ^ bytes[i]!) & 255;
       low = ((low >>> 8) | (high << 24)) ^ LOW[index]!;
       high = (high >>> 8) ^ HIGH[index]!;
