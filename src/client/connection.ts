@@ -155,10 +155,16 @@ export class RedisConnection {
   /**
    * Subscribes to channels (or, with `patterns`, to patterns); `onMessage` is called for each message until the connection
    * ends or `unsubscribe`. Resolves when the server has confirmed all of them.
+   * @param command  what SUBSCRIBE is called there, if the server renamed it
    */
-  subscribe(channels: readonly string[], onMessage: OnMessage, patterns = false): Promise<void> {
+  subscribe(
+    channels: readonly string[],
+    onMessage: OnMessage,
+    patterns = false,
+    command = patterns ? "PSUBSCRIBE" : "SUBSCRIBE",
+  ): Promise<void> {
     for (const channel of channels) this.#subscriptions.add(channel, onMessage, patterns);
-    return this.#changeSubscriptions(patterns ? "PSUBSCRIBE" : "SUBSCRIBE", channels);
+    return this.#changeSubscriptions(command, channels);
   }
 
   unsubscribe(channels: readonly string[], patterns = false): Promise<void> {
