@@ -62,8 +62,10 @@ export class Database {
     this.#physical = ref;
     if (ref === 0 || !this.#entries.isVolatile(ref) || !this.#isExpired(ref)) return ref;
     if (this.#engine.expiryMode === "delete") {
-      this.#physical = 0;
       this.#engine.expire(this, ref, key);
+      // After the hook, which may have looked up other keys.
+      this.#hash = hash;
+      this.#physical = 0;
     }
     return 0;
   }
@@ -139,8 +141,9 @@ export class Database {
       keyspace.beforeChange(ref);
       this.#dropContainer(ref);
       this.#touch(ref);
-      const keep = keepTtl && !this.#isExpired(ref);
-      ref = keyspace.overwrite(ref, bytes, start, end, flags, keep);
+      // What has expired is a new key, whose predecessor's expiry is not its own.
+      if (keepTtl && this.#entries.isVolatile(ref) && !this.#isExpired(ref)) flags |= VOLATILE;
+      ref = keyspace.overwrite(ref, bytes, start, end, flags);
     }
     if (expireAt !== -1) this.#entries.setExpireAt(ref, expireAt);
   }

@@ -83,9 +83,7 @@ export class Engine {
 
   /** Bytes in use: live blocks, tables, what waits to be freed. */
   usedMemory(): number {
-    let bytes = this.store.arena.used;
-    for (const { keyspace } of this.databases) bytes += keyspace.bytes;
-    return bytes;
+    return this.store.arena.used + this.store.arena.tables;
   }
 
   /** Exchanges the contents of two databases. */
@@ -126,7 +124,7 @@ export class Engine {
     if (this.store.snapshots.active) return false;
     this.lazyfree.clear();
     this.store.arena.reset();
-    for (const db of this.databases) if (db.size > 0) db.keyspace = new Keyspace(this.store);
+    for (const db of this.databases) db.keyspace = new Keyspace(this.store);
     return true;
   }
 

@@ -7,15 +7,16 @@ export class KeyspaceFreeing implements FreeJob {
   readonly #keyspace: Keyspace;
   readonly #arena: Arena;
   #bucket = 0;
-  #freed = 0;
+  #pending: number;
 
   constructor(keyspace: Keyspace, arena: Arena) {
     this.#keyspace = keyspace;
     this.#arena = arena;
+    this.#pending = keyspace.table.size;
   }
 
   get pending(): number {
-    return this.#keyspace.table.size - this.#freed;
+    return this.#pending;
   }
 
   get ready(): boolean {
@@ -34,7 +35,8 @@ export class KeyspaceFreeing implements FreeJob {
         ref = next;
       }
     }
-    this.#freed += freed;
+    this.#pending -= freed;
+    if (this.#pending === 0) this.#keyspace.dispose();
     return freed;
   }
 }

@@ -12,7 +12,7 @@ import type { Store } from "./store.ts";
 export class Keyspace {
   readonly store: Store;
   readonly table: Table;
-  readonly volatile = new RefVector();
+  readonly volatile: RefVector;
   /** Where the active expiry goes on in `volatile`. */
   expireCursor = 0;
   /** The average time to live in ms that the active expiry has seen, for INFO. */
@@ -25,11 +25,13 @@ export class Keyspace {
     this.store = store;
     this.#entries = store.entries;
     this.table = new Table(store.arena);
+    this.volatile = new RefVector(store.arena);
   }
 
-  /** Bytes besides those in the arena. */
-  get bytes(): number {
-    return this.table.bytes + this.volatile.bytes;
+  /** Gives back the table's own memory, after the entries have been freed. */
+  dispose(): void {
+    this.table.dispose();
+    this.volatile.dispose();
   }
 
   hash(bytes: Uint8Array, start: number, end: number): number {
@@ -143,26 +145,22 @@ export class Keyspace {
   }
 
   /**
-   * Makes `value` the whole value of a string entry, in place where the block is of the right size. Flags other than the
-   * expiry are set anew. Returns where the entry is now.
+   * Makes `value` the whole value of a string entry, in place where the block is of the right size. The `flags` are set
+   * anew: with VOLATILE the entry has an expiry, which is the old one until the caller sets it. Returns where the entry is now.
    */
-  overwrite(ref: number, value: Uint8Array, start: number, end: number, flags: number, keepExpiry: boolean): number {
+  overwrite(ref: number, value: Uint8Array, start: number, end: number, flags: number): number {
     const entries = this.#entries;
+    const { arena } = this.store;
     const length = end - start;
     const old = entries.meta(ref);
-    let meta = (old & (AGE_MASK | LONG)) | flags | (STRING << TYPE_SHIFT);
-    if (keepExpiry) meta |= old & VOLATILE;
+    const meta = (old & (AGE_MASK | LONG)) | flags | (STRING << TYPE_SHIFT);
     const need = headerBytes(meta) + entries.keyLength(ref) + length;
-    const arena = this.store.arena;
-    if (
-      (meta & (VOLATILE | LONG)) !== (old & (VOLATILE | LONG)) ||
-      length > entries.room(ref) ||
-      arena.blockSize(need) !== arena.sizeOf(ref)
-    ) {
-      ref = this.reshape(ref, meta, length, length);
-    } else {
+    const sameShape = ((meta ^ old) & VOLATILE) === 0 && arena.blockSize(need) === arena.sizeOf(ref);
+    if (sameShape && length <= entries.room(ref)) {
       entries.setMeta(ref, meta);
       entries.setValueLength(ref, length);
+    } else {
+      ref = this.reshape(ref, meta, length, length);
     }
     copyBytes(value, start, end, entries.bytes(ref), entries.valueAt(ref));
     return ref;

@@ -3,7 +3,7 @@
  * positions it anew for every key: it is valid until the next call of the engine that writes.
  */
 import { copyBytes, Slice } from "../base/bytes.ts";
-import { type Entries, INT, RAW } from "./entry.ts";
+import { type Entries, INT, RAW, VOLATILE } from "./entry.ts";
 import { isIntegerText } from "./integer-text.ts";
 import type { Keyspace } from "./keyspace.ts";
 
@@ -63,21 +63,25 @@ export class StringValue extends Slice {
   }
 
   append(tail: Slice): void {
+    // Read before the change: `tail` may be this very string, whose block stays readable until the next call.
+    const { bytes, start, end } = tail;
     const old = this.end - this.start;
-    this.#resize(old + tail.end - tail.start);
-    copyBytes(tail.bytes, tail.start, tail.end, this.bytes, this.start + old);
+    this.#resize(old + end - start);
+    copyBytes(bytes, start, end, this.bytes, this.start + old);
   }
 
   setRange(offset: number, part: Slice): void {
-    this.grow(offset + part.end - part.start);
-    copyBytes(part.bytes, part.start, part.end, this.bytes, this.start + offset);
+    const { bytes, start, end } = part;
+    this.grow(offset + end - start);
+    copyBytes(bytes, start, end, this.bytes, this.start + offset);
   }
 
   /** Replaces the whole string, as SET does; the expiry stays. */
   replace(value: Slice): void {
     const { bytes, start, end } = value;
-    const flags = isIntegerText(bytes, start, end) ? INT : 0;
-    this.#at(this.#keyspace.overwrite(this.#ref, bytes, start, end, flags, true));
+    const expiry = this.#entries.meta(this.#ref) & VOLATILE;
+    const encoding = isIntegerText(bytes, start, end) ? INT : 0;
+    this.#at(this.#keyspace.overwrite(this.#ref, bytes, start, end, expiry | encoding));
   }
 
   #resize(length: number): void {

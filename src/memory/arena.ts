@@ -31,6 +31,8 @@ export class Arena {
   readonly i32: Int32Array[] = this.#spans.i32;
   /** Bytes of live blocks, exactly. */
   used = 0;
+  /** Bytes of the arrays that tables keep beside the blocks; they account for them here themselves. */
+  tables = 0;
   readonly #frames: Int32Array[] = this.#spans.frames;
   /** By class: the first slab that has room. */
   readonly #partial = new Int32Array(CLASS_BYTES.length);
@@ -107,11 +109,12 @@ export class Arena {
     this.#spans.trim();
   }
 
-  /** Frees every block at once, however many there are. */
+  /** Forgets every block at once, however many there are, and the tables, which must not be used any more. */
   reset(): void {
     this.#spans.reset();
     this.#partial.fill(0);
     this.used = 0;
+    this.tables = 0;
   }
 
   #newSlab(sizeClass: number): number {

@@ -1,3 +1,5 @@
+import type { Arena } from "./arena.ts";
+
 /** A growing vector of refs in chunks: it never moves, so that growing costs no pause, and costs four bytes an entry. */
 const CHUNK = 4096;
 
@@ -5,8 +7,16 @@ export class RefVector {
   length = 0;
   readonly #chunks: Int32Array[] = [];
 
-  get bytes(): number {
-    return this.#chunks.length * CHUNK * 4;
+  readonly #arena: Arena;
+
+  constructor(arena: Arena) {
+    this.#arena = arena;
+  }
+
+  dispose(): void {
+    this.#arena.tables -= this.#chunks.length * CHUNK * 4;
+    this.#chunks.length = 0;
+    this.length = 0;
   }
 
   at(index: number): number {
@@ -20,7 +30,10 @@ export class RefVector {
   /** Returns the index given. */
   push(ref: number): number {
     const index = this.length++;
-    if (index >>> 12 === this.#chunks.length) this.#chunks.push(new Int32Array(CHUNK));
+    if (index >>> 12 === this.#chunks.length) {
+      this.#chunks.push(new Int32Array(CHUNK));
+      this.#arena.tables += CHUNK * 4;
+    }
     this.set(index, ref);
     return index;
   }
@@ -28,7 +41,10 @@ export class RefVector {
   pop(): number {
     const ref = this.at(--this.length);
     // One empty chunk is kept, so that a vector around a boundary does not allocate again and again.
-    if (((this.length + CHUNK - 1) >>> 12) + 1 < this.#chunks.length) this.#chunks.pop();
+    if (((this.length + CHUNK - 1) >>> 12) + 1 < this.#chunks.length) {
+      this.#chunks.pop();
+      this.#arena.tables -= CHUNK * 4;
+    }
     return ref;
   }
 }

@@ -25,11 +25,14 @@ export class Table {
 
   constructor(arena: Arena) {
     this.#arena = arena;
+    arena.tables += this.heads.byteLength;
   }
 
-  /** Bytes of the heads. */
-  get bytes(): number {
-    return this.heads.byteLength + (this.target === null ? 0 : this.target.byteLength);
+  dispose(): void {
+    this.#arena.tables -= this.buckets * 4;
+    this.heads = new Int32Array(0);
+    this.target = null;
+    this.size = 0;
   }
 
   get buckets(): number {
@@ -107,7 +110,9 @@ export class Table {
 
   #resizeTo(buckets: number): void {
     if (buckets > MAX_BUCKETS || buckets === this.heads.length || this.pauses > 0) return;
+    this.#arena.tables += buckets * 4;
     if (this.size === 0) {
+      this.#arena.tables -= this.heads.byteLength;
       this.heads = new Int32Array(buckets);
       this.mask = buckets - 1;
       return;
@@ -145,6 +150,7 @@ export class Table {
       buckets--;
     }
     if (this.moved < heads.length) return true;
+    this.#arena.tables -= heads.byteLength;
     this.heads = target;
     this.mask = this.targetMask;
     this.target = null;
