@@ -7,6 +7,7 @@ import { ReplyError } from "../base/reply-error.ts";
 import { RdbError } from "../rdb/format.ts";
 import type { EngineLoader } from "../rdb/load.ts";
 import { RdbStream } from "../rdb/stream.ts";
+import type { ReplicationPosition } from "../rdb/writer.ts";
 import { BackgroundSave, type SaveResult } from "./background-save.ts";
 import type { PersistenceHost } from "./host.ts";
 import { persistenceSection } from "./info.ts";
@@ -16,6 +17,7 @@ export const persistenceErrors = {
   saveInProgress: new ReplyError("ERR", "Background save already in progress"),
   noSaveToCancel: new ReplyError("ERR", "Background saving is currently not in progress or scheduled"),
   saveFailed: new ReplyError("ERR", ""),
+  reloadFailed: new ReplyError("ERR", "Error trying to load the RDB dump, check server logs."),
   misconf: new ReplyError(
     "MISCONF",
     "Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. Commands that may modify the data set are disabled, because this instance is configured to report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs for details about the RDB error.",
@@ -36,6 +38,8 @@ export class Persistence {
   /** Unix time in seconds of the last successful save: LASTSAVE. */
   lastSaveAt: number;
   lastBgsaveOk = true;
+  /** Where in a replication stream the file that was loaded was made, if it said so: a replica can go on from there. */
+  loadedPosition: ReplicationPosition | undefined;
   /** How many were begun. */
   saves = 0;
   /** How long the last background save took; -1 before the first. */
@@ -108,7 +112,8 @@ export class Persistence {
     return "loaded";
   }
 
-  #loaded({ keysLoaded, keysExpired }: EngineLoader): void {
+  #loaded({ keysLoaded, keysExpired, replication }: EngineLoader): void {
+    this.loadedPosition = replication;
     this.host.log.notice(`Done loading RDB, keys loaded: ${keysLoaded}, keys expired: ${keysExpired}.`);
   }
 
