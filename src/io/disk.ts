@@ -20,6 +20,8 @@ export interface Disk {
   listSync(folder: string): string[];
   makeFolder(path: string): Promise<void>;
   exists(path: string): boolean;
+  /** Whether it is a file that we may run. */
+  isExecutable(path: string): boolean;
 }
 
 export interface DiskFile {

@@ -171,6 +171,15 @@ export class NodeDisk implements Disk {
     await mkdir(path, { recursive: true });
   }
 
+  isExecutable(path: string): boolean {
+    try {
+      sync.accessSync(path, sync.constants.X_OK);
+      return sync.statSync(path).isFile();
+    } catch {
+      return false;
+    }
+  }
+
   exists(path: string): boolean {
     return existsSync(path);
   }

@@ -7,6 +7,7 @@ import { ConfigFileError } from "../config/file.ts";
 import type { Disk } from "../io/disk.ts";
 import { logSink, readStdin } from "../io/log-sink.ts";
 import { nodeIo } from "../io/node-io.ts";
+import { NodeProcesses } from "../io/node-processes.ts";
 import { assemble } from "../server/assemble.ts";
 import { ListenError } from "../server/listeners.ts";
 import { ServerLog } from "../server/log.ts";
@@ -61,6 +62,7 @@ async function serve(parsed: Extract<ServerArguments, { action: "run" }>): Promi
   else log.notice("Configuration loaded");
   server = assemble({
     io,
+    processes: new NodeProcesses(),
     config,
     extras,
     log,

@@ -8,19 +8,22 @@ import type { Log } from "../base/log.ts";
 import { ReplyError } from "../base/reply-error.ts";
 import { VERSION as NINES_VERSION } from "../base/version.ts";
 import { Args } from "../commands/args.ts";
-import { type CommandRow, event } from "../commands/call.ts";
+import { type CommandRow, event, FlagBit } from "../commands/call.ts";
 import type { CommandTable } from "../commands/table.ts";
 import type { Config } from "../config/config.ts";
 import type { FileExtras } from "../config/file.ts";
 import { Engine } from "../engine/engine.ts";
 import { type Io, randomId, type Timer } from "../io/io.ts";
 import type { Socket } from "../io/net.ts";
+import { noProcess, type ProcessFacts } from "../io/process-facts.ts";
+import type { Processes } from "../io/processes.ts";
 import { ChunkPool } from "../resp/reply-writer.ts";
 import type { ProtocolError } from "../resp/request-reader.ts";
 import { Clients } from "./clients.ts";
 import { Connection, type ConnectionOwner, Guard } from "./connection.ts";
 import { Dispatch, type DispatchHost } from "./dispatch.ts";
 import { KeyspaceEvents } from "./keyspace-events.ts";
+import { LatencyMonitor } from "./latency-monitor.ts";
 import { Listeners } from "./listeners.ts";
 import { Monitors } from "./monitors.ts";
 import { Outcomes } from "./outcomes.ts";
@@ -28,6 +31,7 @@ import { Pause } from "./pause.ts";
 import { PubSub } from "./pubsub.ts";
 import { ServerCall } from "./server-call.ts";
 import { obeyPolicy } from "./settings.ts";
+import { type ReplicasInSync, Shutdown } from "./shutdown.ts";
 import { SlowLog } from "./slowlog.ts";
 import { Stats } from "./stats.ts";
 import { Tick } from "./tick.ts";
@@ -59,12 +63,22 @@ export interface Member {
   flushedAll?(): void;
   /** CONFIG RESETSTAT */
   resetStatistics?(): void;
-  /** Sections of INFO by name: lines `field:value`. */
+  /** How far the replicas are, for an orderly end. */
+  replicasInSync?(): ReplicasInSync;
+  /** Saves the data, since the process is to end; false if that failed. */
+  saveBeforeExit?(): boolean;
+  /** DEBUG RELOAD: saves if `save`, then loads what is on disk; `merge` lets it replace keys instead of failing. */
+  reload?(options: { save: boolean; flush: boolean; merge: boolean }): void;
+  /** DEBUG CHANGE-REPL-ID */
+  changeReplicationId?(): void;
+  /** Sections of INFO by name: lines `field:value`. They take the place of lines of the same field. */
   readonly info?: Readonly<Record<string, () => string[]>>;
 }
 
 export interface ServerOptions {
   readonly io: Io;
+  /** Runs a Sentinel's scripts. */
+  readonly processes: Processes;
   readonly config: Config;
   readonly log: Log;
   readonly mode?: "server" | "sentinel";
@@ -73,6 +87,8 @@ export interface ServerOptions {
   /** What the configuration says beyond its directives: users, renamed commands, a Sentinel's lines. */
   readonly extras?: FileExtras;
   readonly pid: number;
+  /** What INFO says of the process; none by default. */
+  readonly facts?: ProcessFacts;
   /** `port 0` means any free port, as embedded servers want, and not "no TCP". */
   readonly ephemeralPort?: boolean;
   /** Ends the process, or whatever stands for it. */
@@ -111,6 +127,9 @@ export class Server implements ConnectionOwner, DispatchHost {
   readonly outcomes = new Outcomes();
   readonly pause = new Pause();
   readonly slowlog: SlowLog;
+  readonly latency: LatencyMonitor;
+  readonly facts: ProcessFacts;
+  readonly shutdown: Shutdown;
   readonly monitors: Monitors;
   readonly tick: Tick;
   readonly call: ServerCall;
@@ -122,6 +141,8 @@ export class Server implements ConnectionOwner, DispatchHost {
   streamOffset: () => number = () => 0;
   /** DEBUG SET-ACTIVE-EXPIRE */
   activeExpire = true;
+  /** DEBUG PAUSE-CRON */
+  cronPaused = false;
   /** The data set is being loaded. */
   loading = false;
   #batchDepth = 0;
@@ -148,6 +169,9 @@ export class Server implements ConnectionOwner, DispatchHost {
     this.tick.beforeFlush = () => this.#settle();
     this.call = new ServerCall(this);
     this.slowlog = new SlowLog(io.clock);
+    this.latency = new LatencyMonitor(io.clock);
+    this.facts = options.facts ?? noProcess;
+    this.shutdown = new Shutdown(this);
     this.monitors = new Monitors(this);
     this.listeners = new Listeners(this);
     this.pause.onChange = () => this.#pauseChanged();
@@ -307,6 +331,10 @@ export class Server implements ConnectionOwner, DispatchHost {
     if (!this.sentinelMode) this.slowlog.add(connection, args, row, micros);
   }
 
+  late(row: CommandRow, micros: number): void {
+    this.latency.add((row.bits & FlagBit.fast) !== 0 ? "fast-command" : "command", micros);
+  }
+
   failed(error: ReplyError): void {
     this.stats.countError(error.code);
   }
@@ -426,6 +454,7 @@ export class Server implements ConnectionOwner, DispatchHost {
   }
 
   #cron(): void {
+    if (this.cronPaused) return;
     this.refreshTime();
     const { now } = this.engine;
     this.pause.check(now);
@@ -435,12 +464,17 @@ export class Server implements ConnectionOwner, DispatchHost {
     }
     for (const connection of this.clients.byId.values()) this.checkOutput(connection);
     this.#sampleRates();
-    if (!this.loading && this.engine.expiryMode === "delete" && this.activeExpire)
-      this.engine.activeExpire(EXPIRE_MICROS, false);
+    if (!this.loading && this.engine.expiryMode === "delete" && this.activeExpire) this.#expire();
     this.engine.resizeStep(1000);
     for (const member of this.members) member.cron?.(now);
     this.refreshGuards();
     if (this.outcomes.length > 0) this.tick.schedule();
+  }
+
+  #expire(): void {
+    const start = this.clock.monotonicMicros();
+    this.engine.activeExpire(EXPIRE_MICROS, false);
+    this.latency.add("expire-cycle", this.clock.monotonicMicros() - start);
   }
 
   #sampleRates(): void {

@@ -94,6 +94,10 @@ export class MemoryDisk implements Disk {
 
   async makeFolder(): Promise<void> {}
 
+  isExecutable(): boolean {
+    return false;
+  }
+
   exists(path: string): boolean {
     return this.files.has(path);
   }
