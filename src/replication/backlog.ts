@@ -78,6 +78,11 @@ export class Backlog {
     return this.#marks.findLast((mark) => mark.offset <= offset && mark.offset >= this.first);
   }
 
+  /** The first such place behind byte `offset`. */
+  markAfter(offset: number): Mark | undefined {
+    return this.#marks.find((mark) => mark.offset > offset && mark.offset >= this.first);
+  }
+
   /** Whether everything from byte `offset` on is held; so it is for the byte that comes next. */
   reachesBackTo(offset: number): boolean {
     return offset >= this.first && offset <= this.#end + 1;

@@ -21,6 +21,8 @@ export type ReplicaEffect =
   | { readonly kind: "snapshot"; readonly ids: readonly number[]; readonly sized: boolean }
   /** One more reader for a sized snapshot that is still being prepared. */
   | { readonly kind: "joinSnapshot"; readonly id: number }
+  /** It wants nothing behind the RDB. */
+  | { readonly kind: "leaveSnapshot"; readonly id: number }
   /** It has loaded its RDB: what was kept, and then the stream as it comes. */
   | { readonly kind: "streamBehindRdb"; readonly id: number }
   | { readonly kind: "dropReplica"; readonly id: number }

@@ -42,7 +42,6 @@ export type FollowerInput =
       readonly kind: "rdbLoaded";
       readonly keys: number;
       readonly ourKeys: number;
-      readonly primaryOffsetAtLoss: number;
     }
   | { readonly kind: "rdbFailed"; readonly why: string }
   | { readonly kind: "streamHeard" }

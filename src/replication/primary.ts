@@ -261,7 +261,10 @@ export class Primary {
     if (replica === undefined) return [];
     if (this.#snapshot !== null) this.#snapshot.joinable = false;
     if (replica.introduction.rdbOnly) {
-      return [notice(`RDB transfer completed, rdb only replica (${replica.name}) should be disconnected asap`)];
+      return [
+        notice(`RDB transfer completed, rdb only replica (${replica.name}) should be disconnected asap`),
+        { kind: "leaveSnapshot", id },
+      ];
     }
     replica.state = "online";
     replica.ackAt = now;
