@@ -31,6 +31,8 @@ export interface RdbReaderOptions {
   readonly maxStringBytes?: number;
   /** `rdbchecksum`: false takes any checksum. */
   readonly verifyChecksum?: boolean;
+  /** How value types are read, by their numbers. */
+  readonly rows?: Readonly<Record<number, ValueRow>>;
 }
 
 const HEADER_BYTES = 9;
@@ -48,6 +50,7 @@ export class RdbReader {
   readonly #sink: RdbSink;
   readonly #input: RdbInput;
   readonly #verifyChecksum: boolean;
+  readonly #rows: Readonly<Record<number, ValueRow>>;
   readonly #header = new KeyHeader();
   readonly #keySlot = new StringSlot();
   readonly #nameSlot = new StringSlot();
@@ -73,6 +76,7 @@ export class RdbReader {
     this.#sink = sink;
     this.#input = new RdbInput(options.maxStringBytes);
     this.#verifyChecksum = options.verifyChecksum ?? true;
+    this.#rows = options.rows ?? VALUE_ROWS;
   }
 
   /** How many bytes of the file have been read and understood. */
@@ -273,7 +277,7 @@ export class RdbReader {
       throw new RdbError("corrupt", `Unknown RDB encoding type ${type} at offset ${typeOffset}`, typeOffset);
     }
     header.key = input.string(this.#keySlot);
-    const row = VALUE_ROWS[type];
+    const row = this.#rows[type];
     if (row === undefined) throw this.#unsupported(typeOffset);
     if (row(input, header, this.#sink, 0)) {
       this.#endOfKey();

@@ -1,5 +1,5 @@
 /** How the value types are read: one row a type that can stand in a file. A new type is a new row here and a method of the sink. */
-import type { Slice } from "../base/bytes.ts";
+import { Slice } from "../base/bytes.ts";
 import { ValueType } from "./format.ts";
 import type { RdbInput } from "./input.ts";
 import { StringSlot } from "./input.ts";
@@ -8,7 +8,7 @@ import { StringSlot } from "./input.ts";
 export class KeyHeader {
   db = 0;
   /** Lent, as all slices here: valid until the sink returns. */
-  key: Slice = new StringSlot().slice;
+  key = new Slice();
   /** Unix time in ms; -1 for none. */
   expireAt = -1;
   /** Seconds since the last access; -1 if the file does not say. */
