@@ -29,6 +29,8 @@ export interface DispatchHost {
   flushedAll(): void;
   monitor(connection: Connection, args: Args): void;
   slow(connection: Connection, args: Args, row: CommandRow, micros: number): void;
+  /** A command took longer than `lateMicros`. */
+  late(row: CommandRow, micros: number): void;
   failed(error: ReplyError): void;
   /** The connection's command has been added to the stream of outcomes. */
   wrote(connection: Connection): void;
@@ -39,6 +41,8 @@ export class Dispatch {
   /** Guard bits that hold for every client. */
   guards = 0;
   commandsProcessed = 0;
+  /** latency-monitor-threshold, in microseconds. */
+  lateMicros = Number.POSITIVE_INFINITY;
   /** Replies of errors: INFO errorstats and total_error_replies are counted by the host. */
   readonly #table: CommandTable;
   readonly #call: ServerCall;
@@ -270,6 +274,7 @@ export class Dispatch {
     if (row === null) return;
     const now = this.#host.clock.monotonicMicros();
     const micros = now - this.#runStart;
+    if (micros >= this.lateMicros) this.#host.late(row, micros / this.#runCount);
     const { stats } = row;
     stats.calls += this.#runCount;
     stats.micros += micros;
@@ -286,6 +291,7 @@ export class Dispatch {
     row.stats.calls++;
     row.stats.micros += micros;
     row.stats.histogram[bucket(micros)]!++;
+    if (micros >= this.lateMicros) this.#host.late(row, micros);
     if (micros >= this.#slowMicros && (row.bits & FlagBit.skip_slowlog) === 0)
       this.#host.slow(connection, args, row, micros);
   }

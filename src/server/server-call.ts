@@ -55,6 +55,8 @@ export class ServerCall implements Call {
     this.session = session;
     this.db = this.engine.databases[session.dbIndex]!;
     this.reply = session.answers;
+    // TOUCH means to touch, whatever the client chose.
+    this.engine.noTouch = session.noTouch && row.name !== "touch";
     this.row = row;
     this.dirty = 0;
     this.spoke = false;

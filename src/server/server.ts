@@ -167,6 +167,9 @@ export class Server implements ConnectionOwner, DispatchHost {
     this.engine.now = this.startedAt;
     this.tick = new Tick(io.clock);
     this.tick.beforeFlush = () => this.#settle();
+    this.tick.onFlush = (connections) => {
+      this.stats.writes += connections;
+    };
     this.call = new ServerCall(this);
     this.slowlog = new SlowLog(io.clock);
     this.latency = new LatencyMonitor(io.clock);
@@ -224,6 +227,7 @@ export class Server implements ConnectionOwner, DispatchHost {
 
   beginBatch(connection: Connection): void {
     if (this.#batchDepth++ > 0) return;
+    this.stats.reads++;
     this.refreshTime();
     connection.lastActiveAt = connection.lastReadAt = this.engine.now;
     for (const member of this.members) member.beforeBatch?.();
@@ -295,7 +299,11 @@ export class Server implements ConnectionOwner, DispatchHost {
     // While writes wait (a failover, CLIENT PAUSE) the data stand still, so nothing is evicted either; a replica evicts
     // what its primary evicts.
     if (this.pause.mode !== null || this.isReplica) return true;
-    return limit === 0 || this.engine.evict(limit) !== "fail";
+    if (limit === 0) return true;
+    const start = this.clock.monotonicMicros();
+    const result = this.engine.evict(limit);
+    this.latency.add("eviction-cycle", this.clock.monotonicMicros() - start);
+    return result !== "fail";
   }
 
   isPaused(row: CommandRow, bits: number): boolean {
@@ -425,8 +433,8 @@ export class Server implements ConnectionOwner, DispatchHost {
     this.log.notice("Server initialized");
     await this.listeners.open();
     for (const member of this.members) await member.start?.();
-    for (const endpoint of this.listeners.endpoints)
-      this.log.notice(`Ready to accept connections ${endpoint.path === undefined ? "tcp" : "unix"}`);
+    const kinds = new Set(this.listeners.endpoints.map(({ path }) => (path === undefined ? "tcp" : "unix")));
+    for (const kind of kinds) this.log.notice(`Ready to accept connections ${kind}`);
     this.#scheduleCron();
   }
 
@@ -444,6 +452,8 @@ export class Server implements ConnectionOwner, DispatchHost {
     const { engine } = this;
     this.events.configure(values["notify-keyspace-events"]);
     this.slowlog.maxLength = values["slowlog-max-len"];
+    this.latency.thresholdMs = values["latency-monitor-threshold"];
+    this.dispatch.lateMicros = this.latency.thresholdMicros;
     this.dispatch.slowMicros =
       values["slowlog-log-slower-than"] < 0 ? Number.POSITIVE_INFINITY : values["slowlog-log-slower-than"];
     for (const connection of this.clients.byId.values())

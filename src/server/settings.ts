@@ -21,6 +21,7 @@ export function obeyPolicy(policy: Policy, values: Settings): void {
 export const KEPT_ELSEWHERE: readonly DirectiveName[] = [
   "active-expire-effort",
   "client-output-buffer-limit",
+  "latency-monitor-threshold",
   "lazyfree-lazy-eviction",
   "lazyfree-lazy-expire",
   "lazyfree-lazy-server-del",

@@ -5,6 +5,9 @@ export class Stats {
   /** Of connections that are gone; those alive count for themselves. */
   bytesIn = 0;
   bytesOut = 0;
+  /** How often sockets were read from, and written to. */
+  reads = 0;
+  writes = 0;
   errorReplies = 0;
   /** Replies of errors by their first word: INFO errorstats. */
   readonly errors = new Map<string, number>();
@@ -32,6 +35,8 @@ export class Stats {
     this.rejectedConnections = 0;
     this.bytesIn = 0;
     this.bytesOut = 0;
+    this.reads = 0;
+    this.writes = 0;
     this.errorReplies = 0;
     this.errors.clear();
     this.queryBufferLimitDisconnections = 0;

@@ -10,6 +10,8 @@ export class Tick {
   #scheduled = false;
   /** Before replies leave: hands the outcomes on, so that nothing is acknowledged that is not under way to the replicas. */
   beforeFlush: () => void = () => {};
+  /** Told how many connections are written to. */
+  onFlush: (connections: number) => void = () => {};
   readonly #clock: Clock;
   readonly #end = () => this.end();
 
@@ -36,6 +38,7 @@ export class Tick {
     const dirty = this.#dirty;
     if (dirty.length === 0) return;
     this.#dirty = [];
+    this.onFlush(dirty.length);
     for (let i = 0; i < dirty.length; i++) dirty[i]!.flush();
   }
 
