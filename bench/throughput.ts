@@ -1,0 +1,124 @@
+/** redis-benchmark against each contender in turn: requests a second, and processor time a request. */
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { type Contender, RunningServer } from "./contender.ts";
+import { median } from "./statistics.ts";
+import { formatTable, grouped, ratio } from "./table.ts";
+
+const run = promisify(execFile);
+
+const TESTS = ["set", "get", "incr", "mset"] as const;
+const PIPELINES = [1, 16, 64] as const;
+
+export interface ThroughputRow {
+  readonly test: string;
+  readonly pipeline: number;
+  /** By contender: the median over the rounds. */
+  readonly requestsPerSecond: Record<string, number>;
+  readonly cpuMicrosPerRequest: Record<string, number>;
+  /** Every round, for those who mistrust a median. */
+  readonly rounds: Record<string, number[]>;
+}
+
+/** What the project promises of itself against redis-server. */
+function goal(test: string, pipeline: number): number {
+  if (pipeline === 1) return 0.95;
+  return test === "mset" ? 1 : 1.3;
+}
+
+function requestCount(test: string, pipeline: number, quick: boolean): number {
+  const count = pipeline === 1 ? 200_000 : pipeline === 16 ? 1_500_000 : 2_500_000;
+  // An MSET of redis-benchmark sets ten keys.
+  return Math.round((count / (quick ? 4 : 1)) * (test === "mset" ? 0.25 : 1));
+}
+
+export async function measureThroughput(contenders: readonly Contender[], quick: boolean): Promise<ThroughputRow[]> {
+  const rounds = quick ? 3 : 5;
+  const rows: ThroughputRow[] = [];
+  for (const pipeline of PIPELINES) {
+    const servers = await Promise.all(contenders.map((contender) => RunningServer.start(contender)));
+    try {
+      for (const test of TESTS) {
+        const count = requestCount(test, pipeline, quick);
+        // Code that is compiled while it runs is measured when it is compiled.
+        for (const server of servers) await benchmark(server, test, pipeline, count / 4);
+        rows.push(await measureRow(contenders, servers, test, pipeline, count, rounds));
+        process.stderr.write(".");
+      }
+    } finally {
+      await Promise.all(servers.map((server) => server.stop()));
+    }
+  }
+  process.stderr.write("\n");
+  return rows;
+}
+
+async function measureRow(
+  contenders: readonly Contender[],
+  servers: readonly RunningServer[],
+  test: string,
+  pipeline: number,
+  count: number,
+  rounds: number,
+): Promise<ThroughputRow> {
+  const speeds: Record<string, number[]> = {};
+  const cpu: Record<string, number[]> = {};
+  for (let round = 0; round < rounds; round++) {
+    // Who goes first changes: a machine that warms up or slows down favours nobody.
+    const order = contenders.map((_, i) => (i + round) % contenders.length);
+    for (const i of order) {
+      const server = servers[i]!;
+      const before = server.cpuMicros();
+      const speed = await benchmark(server, test, pipeline, count);
+      (speeds[contenders[i]!.name] ??= []).push(speed);
+      (cpu[contenders[i]!.name] ??= []).push((server.cpuMicros() - before) / count);
+    }
+  }
+  const medians = (of: Record<string, number[]>) =>
+    Object.fromEntries(Object.entries(of).map(([name, values]) => [name, median(values)]));
+  return { test, pipeline, requestsPerSecond: medians(speeds), cpuMicrosPerRequest: medians(cpu), rounds: speeds };
+}
+
+async function benchmark(server: RunningServer, test: string, pipeline: number, count: number): Promise<number> {
+  const words = [
+    "-h",
+    "127.0.0.1",
+    "-p",
+    server.port,
+    "-t",
+    test,
+    "-c",
+    50,
+    "-P",
+    pipeline,
+    "-n",
+    Math.round(count),
+    "--csv",
+  ];
+  const { stdout } = await run("redis-benchmark", words.map(String));
+  const row = stdout.trim().split("\n").at(-1)!;
+  const speed = Number(row.split(",")[1]?.replaceAll('"', ""));
+  if (!(speed > 0)) throw new Error(`redis-benchmark said: ${stdout}`);
+  return speed;
+}
+
+export function throughputTable(rows: readonly ThroughputRow[], contenders: readonly Contender[]): string {
+  const [us, them] = contenders.map((contender) => contender.name);
+  const head = [
+    "-c 50",
+    `${us} req/s`,
+    ...(them ? [`${them} req/s`, "ratio"] : []),
+    `${us} CPU us/req`,
+    ...(them ? [`${them} CPU us/req`] : []),
+  ];
+  return formatTable(
+    head,
+    rows.map(({ test, pipeline, requestsPerSecond: speed, cpuMicrosPerRequest: cpu }) => [
+      `${test} -P ${pipeline}`,
+      grouped(speed[us!]!),
+      ...(them ? [grouped(speed[them]!), ratio(speed[us!]! / speed[them]!, goal(test, pipeline))] : []),
+      cpu[us!]!.toFixed(2),
+      ...(them ? [cpu[them]!.toFixed(2)] : []),
+    ]),
+  );
+}
