@@ -50,7 +50,7 @@ export const keyCommands = family("generic", {
     docs: docs("1.0.0", "O(1)", "Moves a key to another database.", key(), integer("db")),
   },
   RANDOMKEY: {
-    arity: 1, flags: ["readonly"], tips: ["request_policy:all_shards", "nondeterministic_output"], run: randomkey,
+    arity: 1, flags: ["readonly"], tips: ["request_policy:all_shards", "response_policy:special", "nondeterministic_output"], run: randomkey,
     docs: docs("1.0.0", "O(1)", "Answers the name of any key."),
   },
 });

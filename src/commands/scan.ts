@@ -15,7 +15,7 @@ export const scanning = family("generic", {
     docs: docs("1.0.0", "O(N), N being the number of keys in the database", "Answers all keys that match a pattern.", pattern("pattern")),
   },
   SCAN: {
-    arity: -2, flags: ["readonly"], tips: ["nondeterministic_output", "request_policy:special"], run: scan,
+    arity: -2, flags: ["readonly"], tips: ["nondeterministic_output", "request_policy:special", "response_policy:special"], run: scan,
     docs: docs("2.8.0", "O(1) a call, O(N) for the whole walk", "Walks through the keys of the database.", integer("cursor"),
       optional(pattern("pattern", "MATCH")), optional(integer("count", "COUNT")), since("6.0.0", optional(string("type", "TYPE")))),
   },

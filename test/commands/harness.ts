@@ -37,8 +37,7 @@ export class Harness implements Call {
   #forced = false;
 
   constructor(protocol: 2 | 3 = 2) {
-    let seed = 1;
-    const uint32 = () => (seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0);
+    const uint32 = mulberry32(1);
     this.engine = new Engine({
       databases: 16,
       clock: { now: () => START, monotonicMicros: () => 0 },
@@ -160,6 +159,16 @@ export class Harness implements Call {
   forceOutcome(): void {
     this.#forced = true;
   }
+}
+
+/** Seeded numbers of 32 good bits. */
+function mulberry32(seed: number): () => number {
+  return () => {
+    seed = (seed + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(seed ^ (seed >>> 15), seed | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return (mixed ^ (mixed >>> 14)) >>> 0;
+  };
 }
 
 /** What came before, the command, and its reply on one line: for RESP2, and for RESP3 where that differs. */
