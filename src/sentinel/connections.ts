@@ -86,7 +86,8 @@ export class Connections {
   send({ link, channel, words, request }: Of<"send">): void {
     this.#entries.get(keyOf(link, channel))?.connection?.request(words.map(onWire), (error, reply) => {
       // Without an answer there is nothing to tell: that the connection is lost is told once, by itself.
-      if (error === null || error instanceof ReplyError) this.#tell({ kind: "reply", request, reply: error ?? reply });
+      if (error === null || error instanceof ReplyError)
+        this.#tell({ kind: "reply", link, request, reply: error ?? reply });
     });
   }
 

@@ -66,7 +66,7 @@ export class Sentinel {
         this.#driveThoseOf(input.link);
         break;
       case "reply":
-        this.#answered(input.request, input.reply);
+        this.#answered(input.link, input.request, input.reply);
         break;
       case "message":
         if (input.link.pubsub) input.link.pubsub.activeAt = s.now;
@@ -159,14 +159,14 @@ export class Sentinel {
     }
   }
 
-  #answered(request: Request, reply: Reply): void {
+  #answered(link: Link, request: Request, reply: Reply): void {
     const s = this.state;
     const instance = instanceOf(request);
-    if (instance.link.pending > 0) instance.link.pending--;
+    if (link.pending > 0) link.pending--;
+    if (request.kind === "ping") onPing(s, instance, link, reply);
+    // A master's name may have moved since: this would be the old server's answer.
+    if (link !== instance.link) return;
     switch (request.kind) {
-      case "ping":
-        onPing(s, instance, reply);
-        break;
       case "info":
         onInfo(s, instance, reply);
         break;
@@ -179,10 +179,14 @@ export class Sentinel {
       case "handover":
         onHandover(s, request.master, request.epoch, reply);
         break;
+      case "ping":
+        break;
       default:
         return;
     }
-    if (!instance.released) this.#drive(masterOf(instance));
+    if (instance.released) return;
+    if (!s.tilt) checkSubjectivelyDown(s, instance);
+    this.#drive(masterOf(instance));
   }
 
   #resolved(host: string, ip: string): void {

@@ -53,13 +53,12 @@ function pingPeriodMs(s: State, instance: Instance): number {
   return Math.min(fifth, s.timings.pingPeriodMs);
 }
 
-export function onPing(s: State, instance: Instance, reply: Reply): void {
-  const { link } = instance;
+export function onPing(s: State, instance: Instance, link: Link, reply: Reply): void {
   const text = reply instanceof ReplyError ? reply.message : typeof reply === "string" ? reply : "";
   const isPong = text.startsWith("PONG");
   if (isPong || text.startsWith("LOADING") || text.startsWith("MASTERDOWN")) {
     noteAvailable(s, link);
-    if (isPong && instance instanceof Master) instance.rebooted = false;
+    if (isPong && instance instanceof Master && instance.link === link) instance.rebooted = false;
   } else if (text.startsWith("BUSY") && instance.sdown && !instance.scriptKillSent) {
     // A script that runs away makes the server look down.
     instance.scriptKillSent = send(s, instance, ["SCRIPT", "KILL"], { kind: "ignore", instance });

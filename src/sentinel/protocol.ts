@@ -66,7 +66,8 @@ export type Input =
       readonly refused: boolean;
       readonly reason: string;
     }
-  | { readonly kind: "reply"; readonly request: Request; readonly reply: Reply }
+  /** The answer to what was sent on `link`, which need not be the instance's link any more. */
+  | { readonly kind: "reply"; readonly link: Link; readonly request: Request; readonly reply: Reply }
   /** A message on the hello channel of a server we are subscribed to. */
   | { readonly kind: "message"; readonly link: Link; readonly text: string }
   /** A hello that another Sentinel published at us. */

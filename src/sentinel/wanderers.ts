@@ -17,14 +17,23 @@ const DEMOTE_AGAIN_MS = 1000;
  */
 export function demoteOnReturn(s: State, replica: Replica): void {
   const { master } = replica;
-  if (s.tilt || !isSettled(master) || s.now - replica.demotionSentAt < DEMOTE_AGAIN_MS) return;
+  if (s.tilt || !isSettled(s, master) || s.now - replica.demotionSentAt < DEMOTE_AGAIN_MS) return;
   if (sendReplicaOf(s, replica, master.address, "demote")) replica.demotionSentAt = s.now;
 }
 
-/** We know of no newer claim: no failover of ours before its switch, no vote given in an epoch after the configuration's. */
-function isSettled(master: Master): boolean {
-  const deciding = master.failoverState !== "none" && master.failoverState !== "reconf_slaves";
-  return !deciding && !master.sdown && master.roleReported === "master" && master.leaderEpoch <= master.configEpoch;
+/**
+ * We know of no newer claim: no failover of ours before its switch, and no vote given in an epoch after the configuration's
+ * whose outcome may still be on its way to us.
+ */
+function isSettled(s: State, master: Master): boolean {
+  if (master.failoverState !== "none" && master.failoverState !== "reconf_slaves") return false;
+  if (master.sdown || master.roleReported !== "master") return false;
+  return master.leaderEpoch <= master.configEpoch || s.now - master.failoverStartAt > patienceMs(s);
+}
+
+/** Four hellos: long enough to hear of any configuration there is. */
+function patienceMs(s: State): number {
+  return s.timings.publishPeriodMs * 4;
 }
 
 /** As INFO has just shown it to be a master. */
@@ -33,7 +42,7 @@ export function correctFalseMaster(s: State, replica: Replica): void {
     demoteOnReturn(s, replica);
     return;
   }
-  const waitMs = s.timings.publishPeriodMs * 4;
+  const waitMs = patienceMs(s);
   if (replica.promoted || !looksSane(s, replica.master)) return;
   if (!wasUpFor(s, replica, waitMs) || s.now - replica.roleReportedAt <= waitMs) return;
   if (s.now - replica.demotionSentAt < DEMOTE_AGAIN_MS) return;
