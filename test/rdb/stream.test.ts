@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Engine } from "../../src/engine/engine.ts";
+import { RdbError } from "../../src/rdb/format.ts";
+import { EngineLoader } from "../../src/rdb/load.ts";
 import { RdbReader } from "../../src/rdb/reader.ts";
 import { RdbStream } from "../../src/rdb/stream.ts";
 import { contents, drain, load, NOW, newEngine, save, seeded, set } from "./engines.ts";
@@ -200,6 +202,41 @@ for (let seed = 1; seed <= 12; seed++) {
     assert.notDeepEqual(contents(engine), expected);
   });
 }
+
+test("mutated files leave an engine that can be emptied and used again", () => {
+  const random = seeded(77);
+  const sound = writeFile(
+    Array.from({ length: 40 }, (_, i) => ({
+      db: i % 3,
+      key: `key:${i}`,
+      value: i % 2 === 0 ? `${i * 12345}` : `value ${i} `.repeat(i),
+      expireAt: i % 4 === 0 ? NOW + i : -1,
+      idleSeconds: i * 1000,
+    })),
+  );
+  const engine = newEngine();
+  let refused = 0;
+  for (let i = 0; i < 3000; i++) {
+    if (i % 2 === 0) engine.policy.maxmemoryPolicy = i % 4 === 0 ? "allkeys-lfu" : "allkeys-lru";
+    const bytes = Buffer.from(sound);
+    for (let n = 0; n < 3; n++) bytes[9 + below(random, bytes.length - 9)] = random();
+    const loader = new EngineLoader(engine, { now: NOW, dropExpired: i % 3 > 0, functionLibrary: () => {} });
+    try {
+      const reader = new RdbReader(loader, { verifyChecksum: false });
+      reader.feed(bytes);
+      reader.end();
+    } catch (error) {
+      assert.ok(error instanceof RdbError, (error as Error).stack);
+      refused++;
+    }
+    assert.ok(engine.usedMemory() < 64 << 20);
+    engine.flushAll();
+  }
+  assert.ok(refused > 500 && refused < 2900, `${refused}`);
+  engine.expiryMode = "delete";
+  load(engine, sound);
+  assert.equal(contents(engine).length, 40);
+});
 
 test("a stream that is closed early costs nothing any more", () => {
   const engine = newEngine();
