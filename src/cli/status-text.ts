@@ -1,16 +1,23 @@
 /** A group's status in words: a block that is drawn over and over on a terminal, and lines for what changed. Pure. */
 import type { GroupStatus, SentinelStatus, ServerStatus } from "../lab/status.ts";
 
-/** @param now  unix time in ms, for the age of the last failover */
-export function statusBlock(status: GroupStatus, now: number): string[] {
+/**
+ * @param now  unix time in ms, for the age of the last failover
+ * @param pids  of the servers, by their names: for those who want to kill one by hand
+ */
+export function statusBlock(status: GroupStatus, now: number, pids: ReadonlyMap<string, number>): string[] {
   const rows = status.servers.map((server) => [
     `127.0.0.1:${server.port}`,
+    server.up ? String(pids.get(server.name) ?? "") : "",
     server.up ? server.role : "down",
     server.up ? grouped(server.offset) : "",
     server.lagBytes === undefined ? "" : `${grouped(server.lagBytes)} B`,
     serverState(server, status),
   ]);
-  const lines = table([["server", "role", "offset", "lag", ""], ...rows], [false, false, true, true, false]);
+  const lines = table(
+    [["server", "pid", "role", "offset", "lag", ""], ...rows],
+    [false, true, false, true, true, false],
+  );
   if (status.sentinels.length > 0) lines.push("", `Sentinels: ${sentinelState(status.sentinels)}`);
   const { lastFailover } = status;
   if (lastFailover) {

@@ -57,7 +57,7 @@ export async function up(kind: GroupKind, flags: UpFlags): Promise<void> {
   if (hints.length > 0) print(...hints, "");
   print("Ctrl-C ends it.", "");
   const watch = new Watch(io, group.file, ({ from, to }) => view.note(`failover: ${from} -> ${to}`));
-  watch.start(SCREEN_PERIOD_MS, (status) => view.show(status));
+  watch.start(SCREEN_PERIOD_MS, (status) => view.show(status, group!.pids()));
   await ended;
   watch.stop();
   view.note("ending ...");
@@ -81,8 +81,8 @@ class View {
     this.#io = io;
   }
 
-  show(status: GroupStatus): void {
-    if (this.#block) this.#block.draw(statusBlock(status, this.#io.clock.now()));
+  show(status: GroupStatus, pids: ReadonlyMap<string, number>): void {
+    if (this.#block) this.#block.draw(statusBlock(status, this.#io.clock.now(), pids));
     else for (const line of statusChanges(this.#last, status)) this.note(line);
     this.#last = status;
   }

@@ -65,6 +65,11 @@ export class Group {
     return this.#file;
   }
 
+  /** By the nodes' names; those that a drill has started again included. */
+  pids(): Map<string, number> {
+    return new Map(this.#nodesNow().map((node) => [node.name, node.process.pid]));
+  }
+
   /**
    * Starts the group and waits until it is whole: replicas in step, Sentinels aware of each other.
    * @throws Error  that says which node did not come up and shows the end of its log; nothing is left running
@@ -197,15 +202,19 @@ export class Group {
 
   /** Our children, and those that a drill has started in their place. */
   #processIds(wanted: (node: NodeFile) => boolean): ProcessId[] {
-    let now = this.#file.nodes;
-    try {
-      now = readGroupFile(this.#world.io.disk, this.folder)?.nodes ?? now;
-    } catch {}
     const ids = new Map<number, ProcessId>();
-    for (const node of [...this.#file.nodes, ...now]) {
+    for (const node of [...this.#file.nodes, ...this.#nodesNow()]) {
       if (node.process.pid > 0 && wanted(node)) ids.set(node.process.pid, node.process);
     }
     return [...ids.values()];
+  }
+
+  #nodesNow(): readonly NodeFile[] {
+    try {
+      return readGroupFile(this.#world.io.disk, this.folder)?.nodes ?? this.#file.nodes;
+    } catch {
+      return this.#file.nodes;
+    }
   }
 }
 

@@ -27,12 +27,16 @@ test("the status on a screen", () => {
     sentinels: [sentinel("s", 6379), sentinel("t", 6379), sentinel("u", undefined, false)],
     lastFailover: { at, from: 6380, to: 6379 },
   };
-  assert.deepEqual(statusBlock(status, at + 5000), [
-    "server          role        offset    lag",
-    "127.0.0.1:6379  primary  1,234,567         1 replica in step",
-    "127.0.0.1:6380  replica  1,234,000  567 B  follows 6379",
-    "127.0.0.1:6380  replica  1,234,000  567 B  copies the data of 6379",
-    "127.0.0.1:6381  down                       does not answer",
+  const pids = new Map([
+    ["a", 712],
+    ["b", 20344],
+  ]);
+  assert.deepEqual(statusBlock(status, at + 5000, pids), [
+    "server            pid  role        offset    lag",
+    "127.0.0.1:6379    712  primary  1,234,567         1 replica in step",
+    "127.0.0.1:6380  20344  replica  1,234,000  567 B  follows 6379",
+    "127.0.0.1:6380         replica  1,234,000  567 B  copies the data of 6379",
+    "127.0.0.1:6381         down                       does not answer",
     "",
     "Sentinels: 2 of 3 answer, all take 6379 for the primary",
     "Last failover: 6380 -> 6379 at 03:04:05 (5 s ago)",
