@@ -19,7 +19,7 @@ export function eventText(s: State, level: LogLevel, name: string, about: Instan
   s.emit({ kind: "event", level, name, text });
   if (about === null) return;
   const master = masterOf(about);
-  mark(s, master, `${name} ${text}`);
+  if (level !== "debug") mark(s, master, `${name} ${text}`);
   if (level === "warning" && master.notificationScript !== null) {
     s.emit({ kind: "script", argv: [master.notificationScript, name, text] });
   }

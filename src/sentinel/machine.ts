@@ -39,10 +39,7 @@ export class Sentinel {
     s.now = now;
     if (s.running) this.#noticePause(input.kind === "tick");
     this.#take(input);
-    if (s.dirty) s.save();
-    const effects = s.effects;
-    s.effects = [];
-    return effects;
+    return s.takeEffects();
   }
 
   #take(input: Input): void {

@@ -35,6 +35,8 @@ export class State {
   /** Something worth keeping changed that nobody waits for: saved once, at the end of the step. */
   dirty = false;
   effects: Effect[] = [];
+  /** Whether this step saves. */
+  #saves = false;
 
   constructor(
     readonly chance: Chance,
@@ -46,10 +48,20 @@ export class State {
     this.effects.push(effect);
   }
 
-  /** On disk before anything that follows. */
+  /** On disk before anything that follows. What is saved is the state at the end of the step, so that once is enough. */
   save(): void {
     this.dirty = false;
-    this.emit({ kind: "save" });
+    if (!this.#saves) this.emit({ kind: "save" });
+    this.#saves = true;
+  }
+
+  /** What is to be done; the next step begins without. */
+  takeEffects(): Effect[] {
+    if (this.dirty) this.save();
+    const effects = this.effects;
+    this.effects = [];
+    this.#saves = false;
+    return effects;
   }
 
   log(level: LogLevel, text: string): void {
