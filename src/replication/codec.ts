@@ -3,7 +3,7 @@
  * one bulk string, INFO), the RDB in one of its two wrappings, and then the stream of commands. `LinkReader` cuts what arrives
  * into these, whatever the size of the chunks.
  */
-import { utf8 } from "../base/bytes.ts";
+import { Slice, utf8 } from "../base/bytes.ts";
 
 export const EOF_MARK_BYTES = 40;
 
@@ -80,7 +80,7 @@ export function parsePreamble(line: string): Preamble | null {
 /** Finds the mark behind an RDB of unknown size, though it may be cut anywhere. Bytes that may be of the mark are kept back. */
 export class EndMark {
   readonly #mark: Buffer;
-  #held = NO_BYTES;
+  #held: Uint8Array = NO_BYTES;
 
   constructor(mark: string) {
     this.#mark = Buffer.from(mark, "latin1");
@@ -110,7 +110,7 @@ export class EndMark {
       return start + found + this.#mark.length - held;
     }
     const kept = this.#suffix(view);
-    this.#held = all.slice(to - kept, to);
+    this.#held = new Slice(all, to - kept, to).copy();
     if (to - kept > from) data(all, from, to - kept);
     return -1;
   }

@@ -28,8 +28,8 @@ export type ReplicaEffect =
   | { readonly kind: "dropReplica"; readonly id: number }
   /** All of them: the machine of the replicas is told. */
   | { readonly kind: "dropReplicas" }
-  /** Bytes of our own making (PING, REPLCONF GETACK) become part of the stream. */
-  | { readonly kind: "intoStream"; readonly bytes: Uint8Array };
+  /** More of the stream, for all who follow it: PING, REPLCONF GETACK. */
+  | { readonly kind: "stream"; readonly bytes: Uint8Array };
 
 /** On our link to a primary. */
 export type LinkEffect =

@@ -3,6 +3,7 @@
  * exactly and passed on. An offset counts only what was run for good: a MULTI counts from its EXEC on, since a link that breaks
  * between them makes the primary send all of it again.
  */
+import { Slice } from "../base/bytes.ts";
 import type { Endpoint, Net, NetError, Socket } from "../io/net.ts";
 import { encodeCommand, type LinkHandler, LinkReader, NEWLINE } from "./codec.ts";
 import type { Dataset, Loader, ReplicationSettings } from "./dataset.ts";
@@ -76,7 +77,7 @@ export class PrimaryLink implements LinkHandler {
   }
 
   sayNewline(): void {
-    this.#write(NEWLINE.slice());
+    this.#write(NEWLINE);
   }
 
   /** For good; no event comes any more. */
@@ -189,7 +190,7 @@ export class PrimaryLink implements LinkHandler {
       this.#settle();
       if (multi > start) this.#events.applied(bytes, start, multi, db);
     }
-    this.#unsettled.push(bytes.slice(multi < 0 ? start : multi, stop));
+    this.#unsettled.push(new Slice(bytes, multi < 0 ? start : multi, stop).copy());
     return used;
   }
 

@@ -2,7 +2,7 @@
  * Bytes on their way to the replicas: the stream to those who follow it, snapshots to those who need one, and what of the
  * stream came meanwhile. Who gets what was decided elsewhere (`primary.ts`).
  */
-import { utf8 } from "../base/bytes.ts";
+import { Slice, utf8 } from "../base/bytes.ts";
 import { type Clock, type Random, randomId } from "../io/io.ts";
 import type { Backlog } from "./backlog.ts";
 import { encodePreamble } from "./codec.ts";
@@ -101,7 +101,7 @@ export class Outlets {
   feed(bytes: Uint8Array, start: number, end: number): void {
     for (const outlet of this.#outlets.values()) if (outlet.live) this.#send(outlet, bytes, start, end);
     for (const batch of this.#batches) {
-      batch.behind.push(bytes.slice(start, end));
+      batch.behind.push(new Slice(bytes, start, end).copy());
       batch.behindBytes += end - start;
     }
   }
@@ -256,7 +256,7 @@ export class Outlets {
       const chunk = batch.snapshot.next(CHUNK_BYTES);
       if (chunk === null) batch.produced = true;
       else {
-        batch.chunks.push(chunk.slice());
+        batch.chunks.push(new Slice(chunk).copy());
         batch.bytes += chunk.length;
       }
       if (this.#clock.monotonicMicros() >= until) return true;

@@ -120,7 +120,7 @@ export class Primary {
       case "dropReplicas":
         return [...this.replicas.keys()].flatMap((id) => this.#drop(id, now));
       case "getAck":
-        return this.#anyOnline() ? [{ kind: "intoStream", bytes: STREAM_GETACK }] : [];
+        return this.#anyOnline() ? [this.#intoStream(STREAM_GETACK)] : [];
       case "primaryTick":
         return this.#tick(now, input.leading, input.quiet);
     }
@@ -322,7 +322,7 @@ export class Primary {
     const effects: Effect[] = [];
     if (leading && !quiet && this.replicas.size > 0 && now >= this.#pingAt) {
       this.#pingAt = now + this.#settings.replPingReplicaPeriodSeconds * 1000;
-      effects.push({ kind: "intoStream", bytes: STREAM_PING });
+      effects.push(this.#intoStream(STREAM_PING));
     }
     if (now >= this.#newlineAt) {
       this.#newlineAt = now + 1000;
@@ -332,6 +332,12 @@ export class Primary {
     if (this.#snapshot === null && this.#due(now)) effects.push(...this.#beginSnapshot(now));
     if (leading) effects.push(...this.#freeBacklog(now));
     return effects;
+  }
+
+  /** Bytes of our own making become part of the stream, at once: what follows counts on the offset behind them. */
+  #intoStream(bytes: Uint8Array): Effect {
+    this.#history.append(bytes, 0, bytes.length);
+    return { kind: "stream", bytes };
   }
 
   /** Signs of life for those whose RDB is not on its way yet: their own timeout would end the wait. */

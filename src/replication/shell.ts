@@ -477,8 +477,7 @@ export class Replication {
       case "dropReplicas":
         this.#step({ kind: "dropReplicas" });
         return;
-      case "intoStream":
-        this.machine.history.append(effect.bytes, 0, effect.bytes.length);
+      case "stream":
         this.#outlets.feed(effect.bytes, 0, effect.bytes.length);
         return;
       case "roleChanged":
