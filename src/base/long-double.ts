@@ -121,10 +121,12 @@ function trimZeros(whole: string, fraction: string): string {
   return length === 0 ? whole : `${whole}.${fraction.slice(0, length)}`;
 }
 
-const SHORT_INTEGER = /^-?\d{1,15}$/;
-const SHORT_DECIMAL = /^(-?)(\d{1,2})(?:\.(\d{1,12}))?$/;
+/** Whole numbers of so many digits, and decimals of so many places below `SHORT_LIMIT`, go the short way. */
+const SHORT_DIGITS = 15;
 const SHORT_PLACES = 12;
+const SHORT_LIMIT = 32;
 const SHORT_SCALE = 10 ** SHORT_PLACES;
+const SCALES = Array.from({ length: SHORT_PLACES + 1 }, (_, places) => 10 ** (SHORT_PLACES - places));
 
 /**
  * The sum of two numbers as it would come out of long doubles, for those cases where plain arithmetic proves it; else
@@ -132,22 +134,52 @@ const SHORT_SCALE = 10 ** SHORT_PLACES;
  * wrong by is at most 2^-60 + 2^-60 + 2^-59, which is less than half of the 17th place: the decimal sum comes out.
  */
 export function addShort(a: string, b: string): string | null {
-  if (SHORT_INTEGER.test(a) && SHORT_INTEGER.test(b)) return String(Number(a) + Number(b));
-  const left = scaledDecimal(a);
-  const right = scaledDecimal(b);
-  if (Number.isNaN(left) || Number.isNaN(right)) return null;
-  const sum = left + right;
+  const whole = shortWhole(a) + shortWhole(b);
+  if (!Number.isNaN(whole)) return String(whole);
+  const sum = shortDecimal(a) + shortDecimal(b);
+  if (Number.isNaN(sum)) return null;
   const magnitude = Math.abs(sum);
-  const whole = Math.floor(magnitude / SHORT_SCALE);
-  const fraction = String(magnitude - whole * SHORT_SCALE).padStart(SHORT_PLACES, "0");
-  const text = trimZeros(String(whole), fraction);
+  const units = Math.floor(magnitude / SHORT_SCALE);
+  const fraction = String(magnitude - units * SHORT_SCALE).padStart(SHORT_PLACES, "0");
+  const text = trimZeros(String(units), fraction);
   return sum < 0 ? `-${text}` : text;
 }
 
-/** A decimal below 32 as a whole number of the 12th place; NaN for any other. */
-function scaledDecimal(text: string): number {
-  const match = SHORT_DECIMAL.exec(text);
-  if (match === null || Number(match[2]) >= 32) return Number.NaN;
-  const scaled = Number(match[2]) * SHORT_SCALE + Number((match[3] ?? "").padEnd(SHORT_PLACES, "0"));
-  return match[1] === "-" ? -scaled : scaled;
+/** A whole number; NaN for any other text. */
+function shortWhole(text: string): number {
+  const start = text.charCodeAt(0) === MINUS ? 1 : 0;
+  const length = text.length - start;
+  if (length < 1 || length > SHORT_DIGITS) return Number.NaN;
+  let value = 0;
+  for (let i = start; i < text.length; i++) {
+    const digit = text.charCodeAt(i) - 48;
+    if (digit < 0 || digit > 9) return Number.NaN;
+    value = value * 10 + digit;
+  }
+  return start === 1 ? -value : value;
 }
+
+/** A decimal below 32 as a whole number of the 12th place; NaN for any other text. */
+function shortDecimal(text: string): number {
+  const start = text.charCodeAt(0) === MINUS ? 1 : 0;
+  let value = 0;
+  let places = -1;
+  let i = start;
+  for (; i < text.length; i++) {
+    const digit = text.charCodeAt(i) - 48;
+    if (digit >= 0 && digit <= 9) {
+      value = value * 10 + digit;
+      if (places >= 0) places++;
+      else if (value >= SHORT_LIMIT) return Number.NaN;
+      if (places > SHORT_PLACES) return Number.NaN;
+    } else if (digit === POINT && places < 0 && i > start) places = 0;
+    else return Number.NaN;
+  }
+  if (i === start || places === 0) return Number.NaN;
+  const scaled = value * SCALES[Math.max(0, places)]!;
+  return start === 1 ? -scaled : scaled;
+}
+
+const MINUS = 0x2d;
+/** As a digit. */
+const POINT = 0x2e - 48;
