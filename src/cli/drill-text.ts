@@ -1,6 +1,6 @@
 /** A drill's result as a person reads it. Pure. */
 import type { DrillResult } from "../lab/drill/drill.ts";
-import type { Verdict } from "../lab/drill/verdict.ts";
+import { median, type Verdict } from "../lab/drill/verdict.ts";
 import { grouped } from "./status-text.ts";
 
 export function drillReport(result: DrillResult): string[] {
@@ -55,4 +55,32 @@ function errors(kinds: Readonly<Record<string, number>>): string {
 
 function judgement({ good, problems }: Verdict): string[] {
   return good ? ["verdict: good"] : ["verdict: bad", ...problems.map((problem) => `  - ${problem}`)];
+}
+
+/** One of several rounds, in a line, and its problems below. */
+export function roundLine(round: number, { verdict }: DrillResult): string[] {
+  const figures = [
+    `gap ${grouped(verdict.writeGapMs.median)} ms`,
+    `promotion ${verdict.promotionMs === null ? "none" : `${grouped(verdict.promotionMs)} ms`}`,
+    `${grouped(verdict.acknowledged)} acknowledged`,
+    `${grouped(verdict.lost)} lost`,
+    `${grouped(verdict.acknowledgedByOldPrimary)} by the old primary`,
+    `a replica after ${verdict.oldPrimaryReplicaAfterMs === null ? "-" : grouped(verdict.oldPrimaryReplicaAfterMs)} ms`,
+  ];
+  const line = `${String(round).padStart(3)}  ${verdict.good ? "good" : "bad "}  ${figures.join(", ")}`;
+  return [line, ...verdict.problems.map((problem) => `     - ${problem}`)];
+}
+
+export function roundsSummary(results: readonly DrillResult[]): string[] {
+  const verdicts = results.map((result) => result.verdict);
+  const good = verdicts.filter((verdict) => verdict.good).length;
+  const gaps = verdicts.map((verdict) => verdict.writeGapMs.median);
+  const sum = (of: (verdict: Verdict) => number) =>
+    grouped(verdicts.reduce((total, verdict) => total + of(verdict), 0));
+  return [
+    `${good} of ${verdicts.length} good`,
+    `write gap: median ${grouped(Math.round(median(gaps)))} ms, worst ${grouped(Math.max(...gaps))} ms`,
+    `${sum((v) => v.acknowledged)} writes acknowledged, ${sum((v) => v.lost)} lost, ` +
+      `${sum((v) => v.acknowledgedByOldPrimary)} acknowledged by an old primary after the promotion`,
+  ];
 }

@@ -1,9 +1,9 @@
 /** `nines drill`: breaks the running group and says what the clients saw. Exit code 0 only if that is good. */
 import { nodeIo } from "../io/node-io.ts";
 import { NodeProcesses, ownProcess } from "../io/node-processes.ts";
-import { runDrill } from "../lab/drill/drill.ts";
+import { type DrillResult, runDrill } from "../lab/drill/drill.ts";
 import type { Fault } from "../lab/drill/faults.ts";
-import { drillReport } from "./drill-text.ts";
+import { drillReport, roundLine, roundsSummary } from "./drill-text.ts";
 import type { DrillFlags } from "./program.ts";
 import { print, whenAskedToEnd } from "./terminal.ts";
 
@@ -15,17 +15,25 @@ export async function drill(fault: Fault, flags: DrillFlags): Promise<void> {
     () => (cancelled = true),
     () => {},
   );
-  try {
-    const result = await runDrill(world, {
+  const one = (quiet: boolean) =>
+    runDrill(world, {
       fault,
       folder: flags.dir,
       limitMs: flags.seconds * 1000,
       cancelled: () => cancelled,
-      onProgress: (text) => process.stderr.write(`${text}\n`),
+      onProgress: (text) => quiet || process.stderr.write(`${text}\n`),
     });
-    if (flags.json) print(JSON.stringify(result, null, 2));
-    else print("", ...drillReport(result));
-    process.exitCode = result.verdict.good ? 0 : 1;
+  try {
+    const results: DrillResult[] = [];
+    for (let round = 1; round <= flags.rounds; round++) {
+      const result = await one(flags.rounds > 1);
+      results.push(result);
+      if (flags.rounds > 1 && !flags.json) print(...roundLine(round, result));
+    }
+    if (flags.json) print(JSON.stringify(flags.rounds > 1 ? results : results[0], null, 2));
+    else if (flags.rounds > 1) print("", ...roundsSummary(results));
+    else print("", ...drillReport(results[0]!));
+    process.exitCode = results.every((result) => result.verdict.good) ? 0 : 1;
   } catch (error) {
     process.stderr.write(`nines drill: ${(error as Error).message}\n`);
     process.exitCode = 2;

@@ -17,6 +17,7 @@ export interface UpFlags {
 
 export interface DrillFlags {
   json?: boolean;
+  rounds: number;
   seconds: number;
   dir: string;
 }
@@ -59,6 +60,7 @@ export function buildProgram(
       "break the running group's primary while clients write, and judge what they saw: kill, pause or switchover",
     )
     .option("--json", "print the result as JSON")
+    .option("--rounds <n>", "how many times, one after the other", count(1, 1000), 1)
     .option("--seconds <n>", "how long the failover and the old primary's return may take", count(5, 600), 30)
     .option("--dir <folder>", "where the group keeps its state", ".nines")
     .action((fault: string, flags: DrillFlags, self: Command) => drill(oneOf(fault, faultNames, self), atDir(flags)));

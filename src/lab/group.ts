@@ -171,7 +171,9 @@ export class Group {
       missing = await this.#whatIsMissing(servers, sentinels);
       return missing === "" ? true : undefined;
     });
-    if (!whole) throw new Error(`the group did not come together within ${WHOLE_WITHIN_MS} ms: ${missing}`);
+    if (whole) return;
+    const late = `the group did not come together within ${WHOLE_WITHIN_MS} ms: ${missing}`;
+    throw new Error(`${late}; the nodes' logs are in ${this.folder}`);
   }
 
   #heedCancel(): void {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { drillReport } from "../../src/cli/drill-text.ts";
+import { drillReport, roundLine, roundsSummary } from "../../src/cli/drill-text.ts";
 import { howToBreak, howToConnect } from "../../src/cli/group-text.ts";
 import { statusBlock, statusChanges } from "../../src/cli/status-text.ts";
 import type { DrillResult } from "../../src/lab/drill/drill.ts";
@@ -157,5 +157,14 @@ test("a drill's report", () => {
   ]);
   const good = { ...result, verdict: { ...result.verdict, good: true, problems: [], acknowledgedByOldPrimary: 3 } };
   assert.deepEqual(drillReport(good).slice(-1), ["verdict: good"]);
+  assert.deepEqual(roundLine(3, result), [
+    "  3  bad   gap 412 ms, promotion 350 ms, 23,412 acknowledged, 12 lost, 0 by the old primary, a replica after 340 ms",
+    "     - 12 acknowledged writes lost",
+  ]);
+  assert.deepEqual(roundsSummary([result, good]), [
+    "1 of 2 good",
+    "write gap: median 412 ms, worst 412 ms",
+    "46,824 writes acknowledged, 24 lost, 3 acknowledged by an old primary after the promotion",
+  ]);
   assert.match(drillReport(good).join("\n"), /the old one acknowledged 3 writes after the promotion/);
 });
