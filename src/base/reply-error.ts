@@ -47,5 +47,10 @@ export const errors = {
   wrongArgCount: (command: string) => err(`wrong number of arguments for '${command}' command`),
   unknownSubcommand: (subcommand: string, command: string) =>
     err(`unknown subcommand '${subcommand.slice(0, 128)}'. Try ${command.toUpperCase()} HELP.`),
+  /** A subcommand that is there, with words it does not take. */
+  subcommandSyntax: (subcommand: string, command: string) =>
+    err(
+      `unknown subcommand or wrong number of arguments for '${subcommand.slice(0, 128)}'. Try ${command.toUpperCase()} HELP.`,
+    ),
   invalidExpire: (command: string) => err(`invalid expire time in '${command}' command`),
 };

@@ -69,7 +69,10 @@ function restore(call: Call, args: Args): void {
   const options = parseOptions(args);
   if (!options.replace && db.has(name)) throw errors.busyKey;
   const ttl = parseTtl(args);
-  const value = readPayload(args.at(3), { maxStringBytes: call.engine.policy.protoMaxBulkLen });
+  const value = readPayload(args.at(3), {
+    maxStringBytes: call.engine.policy.protoMaxBulkLen,
+    skipChecksum: call.engine.policy.skipChecksumValidation,
+  });
   const expireAt = ttl === 0 || options.absoluteTtl ? ttl : ttl + call.now;
   const replaced = options.replace && db.delete(name);
   call.reply.ok();

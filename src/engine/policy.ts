@@ -25,6 +25,8 @@ export class Policy {
   lazyfreeLazyUserFlush = false;
   /** 1 to 10. */
   activeExpireEffort = 1;
+  /** DEBUG SET-SKIP-CHECKSUM-VALIDATION: RDB files and payloads with a wrong checksum are taken all the same. */
+  skipChecksumValidation = false;
   /** How long a string may become, in bytes. */
   protoMaxBulkLen = 512 * 1024 * 1024;
 

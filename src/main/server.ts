@@ -8,6 +8,7 @@ import type { Disk } from "../io/disk.ts";
 import { logSink, readStdin } from "../io/log-sink.ts";
 import { nodeIo } from "../io/node-io.ts";
 import { NodeProcesses } from "../io/node-processes.ts";
+import { nodeProcessFacts } from "../io/process-facts.ts";
 import { assemble } from "../server/assemble.ts";
 import { ListenError } from "../server/listeners.ts";
 import { ServerLog } from "../server/log.ts";
@@ -69,6 +70,7 @@ async function serve(parsed: Extract<ServerArguments, { action: "run" }>): Promi
     mode: parsed.sentinel ? "sentinel" : "server",
     configFile: file,
     pid: process.pid,
+    facts: nodeProcessFacts(),
     exit: (code) => process.exit(code),
   });
   endOnSignals(server);

@@ -60,7 +60,7 @@ export async function loadFile(
   const loader = new EngineLoader(engine, { now: clock.now(), dropExpired: host.isPrimary });
   const reader = new RdbReader(loader, {
     maxStringBytes: settings["proto-max-bulk-len"],
-    verifyChecksum: settings.rdbchecksum,
+    verifyChecksum: settings.rdbchecksum && !engine.policy.skipChecksumValidation,
   });
   const buffer = new Uint8Array(READ_BYTES);
   let told = false;

@@ -46,7 +46,7 @@ export function reload(persistence: Persistence, { save, flush, merge }: ReloadO
 function read(file: Uint8Array, sink: RdbSink, { host }: Persistence): void {
   const reader = new RdbReader(sink, {
     maxStringBytes: host.settings["proto-max-bulk-len"],
-    verifyChecksum: host.settings.rdbchecksum,
+    verifyChecksum: host.settings.rdbchecksum && !host.engine.policy.skipChecksumValidation,
   });
   reader.feed(file);
   reader.end();

@@ -15,13 +15,20 @@ import { stringRanges } from "../commands/string-ranges.ts";
 import { strings } from "../commands/strings.ts";
 import { CommandTable } from "../commands/table.ts";
 import { connectionCommands } from "./commands/connection.ts";
+import { operatingCommands } from "./commands/operating.ts";
 import { pubsubCommands } from "./commands/pubsub.ts";
 import { transactionCommands } from "./commands/transactions.ts";
 import type { Server } from "./server.ts";
 
 /** @param members  what the rooms that take part bring along; their rows prevail */
 export function buildTable(server: Server, members: readonly (readonly CommandRow[])[]): CommandTable {
-  const own = [connectionCommands(server), transactionCommands(server), pubsubCommands(server), ...dataFamilies()];
+  const own = [
+    connectionCommands(server),
+    transactionCommands(server),
+    pubsubCommands(server),
+    ...operatingCommands(server),
+    ...dataFamilies(),
+  ];
   const families = [...own, ...members];
   if (server.sentinelMode)
     return new CommandTable(families.map((rows) => rows.filter((row) => hasFlag(row, "sentinel", "only_sentinel"))));

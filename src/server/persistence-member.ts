@@ -3,8 +3,10 @@ import type { ReplyError } from "../base/reply-error.ts";
 import { persistenceCommands } from "../persistence/commands.ts";
 import type { PersistenceHost } from "../persistence/host.ts";
 import { FatalLoadError, Persistence } from "../persistence/persistence.ts";
+import { type ReloadOptions, reload } from "../persistence/reload.ts";
 import type { ReplicationPosition } from "../rdb/writer.ts";
 import { Guard } from "./connection.ts";
+import type { ReplicationMember } from "./replication-member.ts";
 import { type Member, type Server, StartError } from "./server.ts";
 
 export class PersistenceMember implements Member {
@@ -13,9 +15,12 @@ export class PersistenceMember implements Member {
   readonly info;
   readonly #server: Server;
 
-  constructor(server: Server, position: () => ReplicationPosition | undefined) {
+  readonly #replication: ReplicationMember;
+
+  constructor(server: Server, replication: ReplicationMember) {
     this.#server = server;
-    this.persistence = new Persistence(hostOf(server, position));
+    this.#replication = replication;
+    this.persistence = new Persistence(hostOf(server, () => replication.position()));
     this.families = [persistenceCommands(this.persistence)];
     this.info = this.persistence.info;
   }
@@ -26,6 +31,8 @@ export class PersistenceMember implements Member {
     server.refreshGuards();
     try {
       await this.persistence.load();
+      const { loadedPosition } = this.persistence;
+      if (loadedPosition !== undefined) this.#replication.replication.restore(loadedPosition);
     } catch (error) {
       if (error instanceof FatalLoadError) throw new StartError(error.message);
       throw error;
@@ -51,6 +58,14 @@ export class PersistenceMember implements Member {
     this.persistence.afterFlushAll();
   }
 
+  reload(options: ReloadOptions): void {
+    reload(this.persistence, options);
+  }
+
+  saveBeforeExit(): boolean {
+    return this.persistence.saveNow();
+  }
+
   stop(): Promise<void> {
     return this.persistence.stop();
   }
@@ -72,7 +87,7 @@ function hostOf(server: Server, position: () => ReplicationPosition | undefined)
       server.call.totalDirty = changes;
     },
     get isPrimary() {
-      return !server.isReplica;
+      return !server.isReplica && server.config.values.replicaof === null;
     },
     replicationPosition: position,
   };

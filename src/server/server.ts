@@ -17,6 +17,7 @@ import { type Io, randomId, type Timer } from "../io/io.ts";
 import type { Socket } from "../io/net.ts";
 import { noProcess, type ProcessFacts } from "../io/process-facts.ts";
 import type { Processes } from "../io/processes.ts";
+import type { ReloadOptions } from "../persistence/reload.ts";
 import { ChunkPool } from "../resp/reply-writer.ts";
 import type { ProtocolError } from "../resp/request-reader.ts";
 import { Clients } from "./clients.ts";
@@ -67,8 +68,8 @@ export interface Member {
   replicasInSync?(): ReplicasInSync;
   /** Saves the data, since the process is to end; false if that failed. */
   saveBeforeExit?(): boolean;
-  /** DEBUG RELOAD: saves if `save`, then loads what is on disk; `merge` lets it replace keys instead of failing. */
-  reload?(options: { save: boolean; flush: boolean; merge: boolean }): void;
+  /** DEBUG RELOAD */
+  reload?(options: ReloadOptions): void;
   /** DEBUG CHANGE-REPL-ID */
   changeReplicationId?(): void;
   /** Sections of INFO by name: lines `field:value`. They take the place of lines of the same field. */

@@ -54,7 +54,8 @@ export class Shutdown {
     const timeoutMs = server.config.values["shutdown-timeout"] * 1000;
     const { total, inSync } = this.#replicas();
     if (options.now || timeoutMs === 0 || inSync === total) {
-      void this.#finish(options);
+      // Not at once: whoever asked is in the middle of a request.
+      server.clock.endOfTick(() => void this.#finish(options));
       return;
     }
     server.log.notice("Waiting for replicas before shutting down.");

@@ -1,0 +1,35 @@
+/** DEBUG OBJECT and DEBUG HTSTATS: how keys and tables lie in memory. */
+import type { Slice } from "../../base/bytes.ts";
+import { errors, ReplyError } from "../../base/reply-error.ts";
+import type { Database } from "../../engine/database.ts";
+import type { Engine } from "../../engine/engine.ts";
+import { dump } from "../../rdb/payload.ts";
+import { unseen } from "./unseen.ts";
+
+/** What a payload has around the value: its type, version and checksum. */
+const FRAME_BYTES = 11;
+
+/** @throws errors.noSuchKey */
+export function describeObject(engine: Engine, db: Database, key: Slice): string {
+  const payload = unseen(engine, () => dump(db, key));
+  if (payload === null) throw errors.noSuchKey;
+  const fields = [
+    `Value at:0x${db.keyspace.hash(key.bytes, key.start, key.end).toString(16).padStart(12, "0")}`,
+    `refcount:${db.refcount(key)}`,
+    `encoding:${db.encoding(key)}`,
+    `serializedlength:${payload.length - FRAME_BYTES}`,
+    `lru:${db.age(key)}`,
+    `lru_seconds_idle:${engine.policy.lfu ? 0 : db.idleSeconds(key)}`,
+  ];
+  return fields.join(" ");
+}
+
+/** @throws ReplyError  if there is no such database */
+export function describeTables(engine: Engine, index: number): string {
+  const db = engine.databases[index];
+  if (db === undefined) throw new ReplyError("ERR", "Out of range database");
+  // Keys that expire are kept in an array: there are no buckets to tell of.
+  const volatile =
+    db.volatileSize === 0 ? "No stats available for empty dictionaries" : ` number of elements: ${db.volatileSize}`;
+  return `[Dictionary HT]\n${db.tableStats().text}[Expires HT]\n${volatile}\n`;
+}
