@@ -1,0 +1,62 @@
+/**
+ * A primary that was stopped or restarted while another was put in its place acknowledges nothing when it returns: it finds out
+ * first. Promised where it can find out, that is while it reaches most of the Sentinels, and those run; a primary that was merely
+ * cut off knows nothing of it and goes on, as in Redis.
+ */
+import type { SimNode } from "../node.ts";
+import type { World } from "../world.ts";
+import type { Acknowledgement } from "../writer.ts";
+import { placeOf } from "../state.ts";
+import type { Checker } from "./checker.ts";
+
+export class ReturningPrimary implements Checker {
+  readonly name = "a returning primary acknowledges nothing";
+  readonly violations: string[] = [];
+  readonly #world: World;
+  /** Who was promoted last, by whatever Sentinel, and when. */
+  #current: SimNode | null = null;
+  #promotedAt = 0;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  logged(node: SimNode, text: string): void {
+    if (node.mode !== "sentinel" || !text.startsWith("+promoted-slave ")) return;
+    const promoted = this.#world.servers.find((server) => text.includes(` ${placeOf(server)} `));
+    if (!promoted) return;
+    this.#current = promoted;
+    this.#promotedAt = this.#world.now;
+  }
+
+  acknowledged({ writer, key, by, sentAt }: Acknowledgement): void {
+    const server = this.#world.at(by.host, by.port);
+    if (!server?.process || this.#current === null || server === this.#current || sentAt < this.#promotedAt) return;
+    const { resumedAt } = server.process;
+    const away = this.#awayAt(server, this.#promotedAt);
+    if (!away || sentAt < resumedAt || !this.#couldAsk(server, resumedAt, sentAt)) return;
+    this.violations.push(
+      `${server.name} acknowledged ${key} of ${writer} at ${Math.round(sentAt)} ms, when ${this.#current.name} had been primary since ` +
+        `${Math.round(this.#promotedAt)}; it had been back since ${Math.round(resumedAt)}`,
+    );
+  }
+
+  /** It was no running process when the other was promoted. */
+  #awayAt(server: SimNode, at: number): boolean {
+    for (const { kind, about } of this.#world.troubles.between(at, at))
+      if ((kind === "dead" || kind === "stopped") && about === server.name) return true;
+    return false;
+  }
+
+  /** Since its return nothing kept most of the Sentinels, or the new primary, from telling. */
+  #couldAsk(server: SimNode, from: number, to: number): boolean {
+    const mute = new Set<string>();
+    for (const { kind, about } of this.#world.troubles.between(from, to)) {
+      if (kind === "storm" || kind === "slow" || kind === "cut") return false;
+      if (about === this.#current!.name) return false;
+      if ((kind === "dead" || kind === "stopped") && about !== server.name) mute.add(about);
+    }
+    const heard = this.#world.sentinels.filter(({ name }) => !mute.has(name)).length;
+    return heard * 2 > this.#world.sentinels.length;
+  }
+}
