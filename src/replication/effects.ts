@@ -3,6 +3,7 @@
  * effects; `shell.ts` performs them in order, and nothing else touches the world.
  */
 import type { Endpoint } from "../io/net.ts";
+import type { Backlog } from "./backlog.ts";
 import type { PauseReason, Role } from "./dataset.ts";
 
 export type Effect =
@@ -42,7 +43,7 @@ export type LinkEffect =
   | { readonly kind: "beginLoad" }
   | { readonly kind: "abortLoad" }
   /** Before they are overwritten: our commands from this byte of our stream on, which the primary's history lacks. */
-  | { readonly kind: "saveLostWrites"; readonly replid: string; readonly from: number; readonly to: number }
+  | { readonly kind: "saveLostWrites"; readonly backlog: Backlog; readonly replid: string; readonly from: number }
   | { readonly kind: "commitLoad" }
   | { readonly kind: "sendAck" };
 

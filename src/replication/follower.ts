@@ -342,7 +342,8 @@ export class Follower {
     const history = this.#history;
     const from = divergence(history, this.#info, replid, offset, this.safeOffset);
     if (from !== null && this.#settings.lostWritesFile) {
-      effects.push({ kind: "saveLostWrites", replid: history.replid, from, to: history.offset });
+      const { backlog } = history;
+      effects.push({ kind: "saveLostWrites", backlog: backlog!, replid: history.replid, from });
     }
     // Their data are of a history that ends here.
     effects.push({ kind: "dropReplicas" }, { kind: "commitLoad" });

@@ -11,6 +11,7 @@ import { type Io, randomId, type Timer } from "../io/io.ts";
 import type { Endpoint } from "../io/net.ts";
 import type { ReplyWriter } from "../resp/reply-writer.ts";
 import { askSentinel, askServer, enrol } from "./asking.ts";
+import type { Backlog } from "./backlog.ts";
 import { replicationCommands } from "./commands.ts";
 import type {
   AskPeer,
@@ -548,7 +549,7 @@ export class Replication {
         this.#link?.commitLoad();
         return;
       case "saveLostWrites":
-        this.#saveLostWrites(effect.replid, effect.from, effect.to);
+        this.#saveLostWrites(effect.backlog, effect.replid, effect.from);
         return;
       case "sendAck":
         this.#link?.say(["REPLCONF", "ACK", String(this.offset)]);
@@ -627,10 +628,10 @@ export class Replication {
     this.#step({ kind: "ackAsked" });
   }
 
-  #saveLostWrites(replid: string, from: number, to: number): void {
-    const lost = collectLostWrites(this.machine.history.backlog!, from);
+  #saveLostWrites(backlog: Backlog, replid: string, from: number): void {
+    const lost = collectLostWrites(backlog, from);
     if (lost === null) return;
-    const path = this.#path(lostWritesName(replid, from, to));
+    const path = this.#path(lostWritesName(replid, from, backlog.end));
     try {
       this.#io.disk.replaceSync(path, lost.bytes);
     } catch (error) {

@@ -275,7 +275,12 @@ for (let seed = 1; seed <= 25; seed++) {
     const world = new World(seed);
     world.fragment = true;
     const random = new SeededRandom(seed * 7919);
-    const settings = { replBacklogSize: 16_384, replDisklessSync: seed % 3 !== 0, replTimeoutSeconds: 5 };
+    const settings = {
+      replBacklogSize: 16_384,
+      replDisklessSync: seed % 3 !== 0,
+      replTimeoutSeconds: 5,
+      replPingReplicaPeriodSeconds: 1,
+    };
     const [primary, replica, leaf] = ["primary", "replica", "leaf"].map((host) => world.node(host, settings)) as [
       Node,
       Node,
