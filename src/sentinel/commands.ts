@@ -232,7 +232,7 @@ export function sentinelCommands(shell: SentinelShell): CommandRow[] {
       run: ({ reply }) => writePendingScripts(reply, shell),
     },
     "SIMULATE-FAILURE": {
-      arity: -2,
+      arity: -3,
       flags,
       docs: docs(
         "3.2.0",

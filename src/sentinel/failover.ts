@@ -27,7 +27,7 @@ export function considerFailover(s: State, master: Master): void {
   // The new master is lost before all replicas followed it: that matters more.
   if (master.failoverState === "reconf_slaves") endReconf(s, master);
   if (master.inFailover) return;
-  const allowedAt = attemptAllowedAt(master);
+  const allowedAt = attemptAllowedAt(s, master);
   if (s.now < allowedAt) {
     logDelay(s, master, allowedAt);
     return;
@@ -41,7 +41,8 @@ export function considerFailover(s: State, master: Master): void {
 }
 
 /** Two failover timeouts after an attempt, ours or one that we voted for, as its leader may still be at it; sooner if not. */
-function attemptAllowedAt(master: Master): number {
+function attemptAllowedAt(s: State, master: Master): number {
+  if (master.wantsReplica && selectReplica(s, master).chosen !== null) return NEVER;
   if (master.retryAt !== null) return master.retryAt;
   const awaited = master.awaited === null ? undefined : master.sentinels.get(master.awaited);
   if (awaited?.sdown) return NEVER;
@@ -62,6 +63,7 @@ export function startFailover(s: State, master: Master, forced: boolean): void {
   master.candidacyAt = null;
   master.retryAt = null;
   master.forced = forced;
+  master.wantsReplica = false;
   master.failoverEpoch = ++s.currentEpoch;
   openRecord(
     s,
@@ -139,6 +141,7 @@ function selectSlave(s: State, master: Master): void {
     for (const reason of reasons) s.log("warning", `No replica of ${master.name} can be promoted: ${reason}`);
     abortFailover(s, master);
     master.retryAt = s.now + Math.min(pace.longestPauseMs, master.failoverTimeoutMs * 2);
+    master.wantsReplica = true;
     return;
   }
   event(s, "warning", "+selected-slave", chosen);

@@ -215,6 +215,8 @@ export class Master extends Instance {
   /** Stands for Redis' rule of two failover timeouts between attempts, where we know better. */
   retryAt: number | null = null;
   splitVotes = 0;
+  /** The last attempt found no replica to promote: one that turns up is reason to try again. */
+  wantsReplica = false;
   /** The Sentinel whose turn it is, because we voted for it or it won. */
   awaited: string | null = null;
   delayLoggedFor = NEVER;

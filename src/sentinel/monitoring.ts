@@ -11,7 +11,7 @@ import { onReconfSeen } from "./reconf.ts";
 import { send, sendInfo, sendPing } from "./sending.ts";
 import { pace } from "./settings.ts";
 import type { State } from "./state.ts";
-import { correctFalseMaster, correctWrongTarget } from "./wanderers.ts";
+import { correctFalseMaster, correctWrongTarget, follows } from "./wanderers.ts";
 
 /** A link with this many unanswered commands gets no more of the periodic ones. */
 const MAX_PENDING = 100;
@@ -39,7 +39,7 @@ function infoPeriodMs(s: State, instance: Instance): number {
     const { master } = instance;
     if (instance.stale || (instance.promoted && master.failoverState === "wait_promotion")) return pace.closeWatchMs;
     if (instance.reconf === "sent" || instance.reconf === "inprog") return Math.min(usual, 200);
-    const unsettled = master.sdown || master.inFailover || instance.masterLinkDownMs !== 0;
+    const unsettled = master.sdown || master.inFailover || instance.masterLinkDownMs !== 0 || !follows(s, instance);
     return unsettled ? Math.min(usual, 1000) : usual;
   }
   if (!(instance instanceof Master)) return usual;

@@ -82,6 +82,7 @@ export function forgetDowns(master: Master): void {
   master.retryAt = null;
   master.awaited = null;
   master.splitVotes = 0;
+  master.wantsReplica = false;
   master.forced = false;
   master.promoted = null;
   for (const peer of master.sentinels.values()) {
