@@ -9,8 +9,8 @@ import type { Server } from "../server.ts";
 import { NOT_SHUT_DOWN, type ShutdownOptions } from "../shutdown.ts";
 
 export function adminCommands(server: Server): CommandRow[] {
-  const startMs = server.clock.now();
-  const startMicros = server.clock.monotonicMicros();
+  /** What to add to the monotonic clock for unix time in microseconds. */
+  let offset = server.clock.now() * 1000 - server.clock.monotonicMicros();
 
   return family("server", {
     TIME: {
@@ -50,8 +50,10 @@ export function adminCommands(server: Server): CommandRow[] {
   /** The wall clock knows milliseconds; what is below comes from the monotonic one, as far as both agree. */
   function unixMicros(): number {
     const micros = server.clock.now() * 1000;
-    const fine = Math.floor(startMs * 1000 + server.clock.monotonicMicros() - startMicros);
-    return Math.min(Math.max(fine, micros), micros + 999);
+    const fine = Math.floor(server.clock.monotonicMicros() + offset);
+    const agreed = Math.min(Math.max(fine, micros), micros + 999);
+    offset += agreed - fine;
+    return agreed;
   }
 
   function shutdown({ reply, session }: Call, args: Args): void {

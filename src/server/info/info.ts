@@ -17,6 +17,8 @@ interface Section {
   /** Shown by INFO without arguments. */
   readonly byDefault: boolean;
   readonly lines: (server: Server) => Lines;
+  /** A member has it, if it is there: then `lines` is not asked. */
+  readonly ofMember?: boolean;
 }
 
 const shown = (title: string, lines: Section["lines"]): Section => ({ title, byDefault: true, lines });
@@ -27,9 +29,9 @@ const SECTIONS: readonly Section[] = [
   shown("Server", serverSection),
   shown("Clients", clientsSection),
   shown("Memory", memorySection),
-  shown("Persistence", persistenceSection),
+  { ...shown("Persistence", persistenceSection), ofMember: true },
   shown("Stats", statsSection),
-  shown("Replication", replicationSection),
+  { ...shown("Replication", replicationSection), ofMember: true },
   shown("CPU", cpuSection),
   shown("Modules", () => []),
   onDemand("Commandstats", commandStatsSection),
@@ -63,16 +65,21 @@ export function infoText(server: Server, names: readonly string[]): string {
   return texts.join("\r\n");
 }
 
-/** The section, where members have put their lines in the place of ours, and those of new fields behind. */
+/**
+ * The section, where members have put their lines in the place of ours, and those of new fields behind. A section that
+ * belongs to a member is its alone.
+ */
 function withMembers(server: Server, section: Section): Lines {
   const lines = new Map<string, string>();
   const take = (some: Lines) => {
     for (const line of some) lines.set(line.slice(0, line.indexOf(":")), line);
   };
-  take(section.lines(server));
-  for (const { info } of server.members) {
-    for (const [name, write] of Object.entries(info ?? {}))
-      if (name.toLowerCase() === section.title.toLowerCase()) take(write());
-  }
+  const theirs = server.members.flatMap(({ info }) =>
+    Object.entries(info ?? {})
+      .filter(([name]) => name.toLowerCase() === section.title.toLowerCase())
+      .map(([, write]) => write),
+  );
+  if (theirs.length === 0 || !section.ofMember) take(section.lines(server));
+  for (const write of theirs) take(write());
   return [...lines.values()];
 }
