@@ -116,6 +116,8 @@ export class Engine {
   /** Takes over all that `other` holds, in the place of what it held; `other` is of no use any more. Snapshots go on. */
   adopt(other: Engine): void {
     this.store = other.store;
+    // What waits to be freed goes with the old store as a whole.
+    this.lazyfree.clear();
     for (const db of this.databases) db.adopt(other.databases[db.index]!, other.store);
   }
 

@@ -1,7 +1,7 @@
 import type { Arena } from "./arena.ts";
 
 /** A growing vector of refs in chunks: it never moves, so that growing costs no pause, and costs four bytes an entry. */
-const CHUNK = 4096;
+const CHUNK = 1024;
 
 export class RefVector {
   length = 0;
@@ -20,17 +20,17 @@ export class RefVector {
   }
 
   at(index: number): number {
-    return this.#chunks[index >>> 12]![index & 4095]!;
+    return this.#chunks[index >>> 10]![index & 1023]!;
   }
 
   set(index: number, ref: number): void {
-    this.#chunks[index >>> 12]![index & 4095] = ref;
+    this.#chunks[index >>> 10]![index & 1023] = ref;
   }
 
   /** Returns the index given. */
   push(ref: number): number {
     const index = this.length++;
-    if (index >>> 12 === this.#chunks.length) {
+    if (index >>> 10 === this.#chunks.length) {
       this.#chunks.push(new Int32Array(CHUNK));
       this.#arena.tables += CHUNK * 4;
     }
@@ -41,7 +41,7 @@ export class RefVector {
   pop(): number {
     const ref = this.at(--this.length);
     // One empty chunk is kept, so that a vector around a boundary does not allocate again and again.
-    if (((this.length + CHUNK - 1) >>> 12) + 1 < this.#chunks.length) {
+    if (((this.length + CHUNK - 1) >>> 10) + 1 < this.#chunks.length) {
       this.#chunks.pop();
       this.#arena.tables -= CHUNK * 4;
     }

@@ -65,7 +65,8 @@ export class Table {
   unlink(ref: number, hash: number): void {
     this.#relink(ref, hash, this.#next(ref));
     this.size--;
-    if (this.target !== null) this.step(1);
+    if (this.size === 0 && this.pauses === 0) this.#clear();
+    else if (this.target !== null) this.step(1);
     else if (this.size * SPARSE < this.heads.length && this.heads.length > INITIAL_BUCKETS) this.#fit();
   }
 
@@ -102,6 +103,15 @@ export class Table {
   /** Room for `size` entries without growing on the way, for loading. */
   reserve(size: number): void {
     if (this.target === null && size > this.heads.length) this.#resizeTo(powerOfTwo(size));
+  }
+
+  /** Back to the start, as there is nothing to move. */
+  #clear(): void {
+    if (this.target === null && this.heads.length === INITIAL_BUCKETS) return;
+    this.#arena.tables -= (this.buckets - INITIAL_BUCKETS) * 4;
+    this.heads = new Int32Array(INITIAL_BUCKETS);
+    this.mask = INITIAL_BUCKETS - 1;
+    this.target = null;
   }
 
   #fit(): void {
