@@ -162,7 +162,7 @@ export class Harness implements Call {
 }
 
 /** Seeded numbers of 32 good bits. */
-function mulberry32(seed: number): () => number {
+export function mulberry32(seed: number): () => number {
   return () => {
     seed = (seed + 0x6d2b79f5) | 0;
     let mixed = Math.imul(seed ^ (seed >>> 15), seed | 1);
