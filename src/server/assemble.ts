@@ -3,13 +3,17 @@ import { configCommands } from "../config/commands.ts";
 import { buildTable } from "./command-families.ts";
 import { ServerConfigHost } from "./config-host.ts";
 import { PersistenceMember } from "./persistence-member.ts";
+import { ReplicationMember } from "./replication-member.ts";
 import { SentinelMember } from "./sentinel-member.ts";
 import { Server, type ServerOptions } from "./server.ts";
 
 export function assemble(options: ServerOptions): Server {
   const server = new Server(options);
   if (server.sentinelMode) server.members.push(new SentinelMember(server, options.processes));
-  else server.members.push(new PersistenceMember(server, () => undefined));
+  else {
+    const replication = new ReplicationMember(server);
+    server.members.push(new PersistenceMember(server, replication), replication);
+  }
   const families = [configCommands(new ServerConfigHost(server))];
   for (const member of server.members) families.push(...(member.families ?? []).map((rows) => [...rows]));
   server.equip(buildTable(server, families));

@@ -10,11 +10,13 @@ import type { OutcomeWord } from "../commands/call.ts";
 export class Outcomes {
   /** Whether anybody listens; while nobody does, nothing is encoded. */
   active = false;
-  /** Takes bytes[0, length), lent until it returns. */
-  consume: (bytes: Uint8Array, length: number) => void = () => {};
+  /** Takes bytes[0, length), lent until it returns; `db` is selected before the first of them, -1 if they say which. */
+  consume: (bytes: Uint8Array, length: number, db: number) => void = () => {};
   #bytes: Uint8Array = Buffer.allocUnsafeSlow(64 * 1024);
   #at = 0;
   #selected = -1;
+  /** What was selected before the first of the gathered commands. */
+  #firstSelected = -1;
   /** Between `begin` and `end`: what comes is framed by MULTI and EXEC if it is more than one command. */
   #grouped = false;
   #groupStart = 0;
@@ -72,11 +74,12 @@ export class Outcomes {
     if (this.#at === 0) return;
     const length = this.#at;
     this.#at = 0;
-    this.consume(this.#bytes, length);
+    this.consume(this.#bytes, length, this.#firstSelected);
     if (this.#bytes.length > KEEP_BYTES) this.#bytes = Buffer.allocUnsafeSlow(64 * 1024);
   }
 
   #before(dbIndex: number): void {
+    if (this.#at === 0) this.#firstSelected = dbIndex >= 0 && dbIndex !== this.#selected ? -1 : this.#selected;
     if (dbIndex >= 0 && dbIndex !== this.#selected) {
       this.#selected = dbIndex;
       this.#encode(["SELECT", dbIndex], 2);

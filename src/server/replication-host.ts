@@ -23,10 +23,13 @@ export class ServerReplicationHost implements ReplicationHost {
   readonly #server: Server;
   /** Where the stream stands, counting what has not been handed on yet. */
   readonly #offset: () => number;
+  readonly #onRoleChanged: () => void;
 
-  constructor(server: Server, offset: () => number) {
+  /** @param onRoleChanged  besides what happens here: `replicaof` has another value */
+  constructor(server: Server, offset: () => number, onRoleChanged: () => void) {
     this.#server = server;
     this.#offset = offset;
+    this.#onRoleChanged = onRoleChanged;
   }
 
   get log(): Log {
@@ -110,6 +113,7 @@ export class ServerReplicationHost implements ReplicationHost {
 
   roleChanged(role: Role): void {
     const server = this.#server;
+    this.#onRoleChanged();
     server.refreshGuards();
     if (role === "master") return;
     for (const connection of [...server.clients.byId.values()])

@@ -1,12 +1,12 @@
 /** A Sentinel in a server: the server listens, speaks RESP and delivers pub/sub; the Sentinel watches. */
 import { Slice } from "../base/bytes.ts";
 import type { Log } from "../base/log.ts";
+import { badLine } from "../config/file.ts";
 import type { Processes } from "../io/processes.ts";
 import { sentinelCommands, sentinelInfo } from "../sentinel/commands.ts";
 import { BadLine } from "../sentinel/config.ts";
 import type { SentinelHost } from "../sentinel/host.ts";
 import { SentinelShell } from "../sentinel/shell.ts";
-import { badLine } from "../config/file.ts";
 import { type Member, type Server, StartError } from "./server.ts";
 
 export class SentinelMember implements Member {
@@ -35,7 +35,6 @@ export class SentinelMember implements Member {
     } catch (error) {
       throw new StartError((error as Error).message);
     }
-    this.#server.log.notice(`Sentinel ID is ${this.shell.state.myid}`);
   }
 
   async stop(): Promise<void> {

@@ -40,6 +40,15 @@ export const replication = {
   "empty-primary-guard": yesNo(true, {
     ours: "a replica with data keeps it rather than follow a primary that has just started empty",
   }),
+  "sentinels-master-name": text("", {
+    ours: "the group's name there; empty: the only group they watch, or the one whose hellos passed through this server",
+  }),
+  "lost-writes-file": yesNo(true, {
+    ours: "what a full resync would throw away of our own writes is kept in lost-writes-*.aof",
+  }),
+  "returning-primary-pause": integer(500, 0, INT_MAX, {
+    ours: "a pause of the process longer than this, in ms, makes a primary ask whether it still is one; 0: never",
+  }),
   "returning-primary-timeout": integer(5000, 0, INT_MAX, {
     ours: "how long, in ms, a primary that restarts or was paused holds writes until it knows that it still is one; 0: not at all",
   }),

@@ -45,7 +45,7 @@ export function writeCommandInfo(reply: ReplyWriter, row: CommandRow): void {
     reply,
     [...aclCategories(row)].map((category) => `@${category}`),
   );
-  reply.array(row.tips.length);
+  reply.set(row.tips.length);
   for (const tip of row.tips) reply.bulkText(tip);
   reply.set(row.keys.length);
   for (const spec of row.keys) writeKeySpec(reply, spec);

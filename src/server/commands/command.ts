@@ -125,7 +125,7 @@ export function commandCommands(server: Server): CommandRow[] {
     while (args.more) {
       const row = find(args.next());
       if (row) writeCommandInfo(reply, row);
-      else reply.nilArray();
+      else reply.nil();
     }
   }
 
@@ -146,7 +146,7 @@ export function commandCommands(server: Server): CommandRow[] {
   function list({ reply }: Call, args: Args): void {
     const passes = filter(args);
     const found = [...server.table.all()].filter(passes);
-    reply.set(found.length);
+    reply.array(found.length);
     for (const row of found) reply.bulkText(row.name);
   }
 

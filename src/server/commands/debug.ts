@@ -165,9 +165,10 @@ function bounds({ words }: Subcommand): readonly [number, number] {
   return typeof words === "number" ? [words, words] : words;
 }
 
+/** As C's atoi reads it: what is no number is 0. */
 function onOff(set: (on: boolean) => void): Handler {
   return ({ reply }, args) => {
-    set(args.integer() !== 0);
+    set((Number.parseInt(args.next().latin1(), 10) || 0) !== 0);
     reply.ok();
   };
 }

@@ -6,9 +6,9 @@ import type { Call } from "../../commands/call.ts";
 
 /** Keys that are there already are left alone. Nothing goes to the replicas. */
 export function populate({ db, reply }: Call, args: Args): void {
-  const count = args.integer();
+  const count = args.integer(errors.notPositive);
   const prefix = args.more ? args.next().latin1() : "key";
-  const size = args.more ? args.integer() : 0;
+  const size = args.more ? args.integer(errors.notPositive) : 0;
   if (count < 0 || size < 0) throw errors.notPositive;
   const key = new Slice();
   const value = new Slice();
