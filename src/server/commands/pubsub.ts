@@ -255,7 +255,7 @@ function listChannels(reply: Call["reply"], args: Args, channels: ReadonlyMap<st
 }
 
 function countSubscribers(reply: Call["reply"], args: Args, channels: ReadonlyMap<string, ReadonlySet<unknown>>): void {
-  reply.map(args.left);
+  reply.array(args.left * 2);
   while (args.more) {
     const name = args.next();
     reply.bulk(name);

@@ -37,7 +37,7 @@ export function transactionCommands(server: Server): CommandRow[] {
     },
     WATCH: {
       arity: -2,
-      flags: ["noscript", "loading", "stale", "fast", "no_multi", "allow_busy"],
+      flags: ["noscript", "loading", "stale", "fast", "allow_busy"],
       keys: keysFrom(1, ["RO"]),
       docs: {
         since: "2.2.0",
@@ -93,6 +93,7 @@ export function transactionCommands(server: Server): CommandRow[] {
 
   function watch({ reply, session, db }: Call, args: Args): void {
     const { transaction } = session as Connection;
+    if (transaction.active) throw new ReplyError("ERR", "WATCH inside MULTI is not allowed");
     while (args.more) {
       const watched = args.next();
       const at = db.expireAt(watched);
