@@ -13,6 +13,7 @@ import { assemble } from "../server/assemble.ts";
 import { ListenError } from "../server/listeners.ts";
 import { ServerLog } from "../server/log.ts";
 import { type Server, StartError, VERSION } from "../server/server.ts";
+import { shutdownOptions } from "../server/shutdown.ts";
 import { type ProcessConfig, readConfig } from "./config-file.ts";
 
 /** @param argv  what follows `nines server` */
@@ -102,7 +103,8 @@ function configure(disk: Disk, parsed: Extract<ServerArguments, { action: "run" 
 function endOnSignals(server: Server): void {
   const end = (signal: "SIGTERM" | "SIGINT") => () => {
     server.log.warning(`Received ${signal} scheduling shutdown...`);
-    void server.stop().then(() => server.options.exit(0));
+    const words = server.config.values[signal === "SIGTERM" ? "shutdown-on-sigterm" : "shutdown-on-sigint"];
+    server.shutdown.begin(shutdownOptions(words));
   };
   process.on("SIGTERM", end("SIGTERM"));
   process.on("SIGINT", end("SIGINT"));

@@ -10,7 +10,7 @@ import { Guard } from "./connection.ts";
 import { ServerDataset } from "./dataset.ts";
 import { ServerReplicationHost } from "./replication-host.ts";
 import { replicationSettings } from "./replication-settings.ts";
-import type { Member, Server } from "./server.ts";
+import type { Member, ReplicationFigures, Server } from "./server.ts";
 
 export class ReplicationMember implements Member {
   readonly replication: Replication;
@@ -33,7 +33,11 @@ export class ReplicationMember implements Member {
     server.streamOffset = offset;
     outcomes.consume = (bytes, length, db) => replication.feed(bytes, length, db);
     this.families = [replication.commands()];
-    this.info = { replication: () => replication.info().trimEnd().split("\r\n") };
+    this.info = {
+      replication: () => replication.info().trimEnd().split("\r\n"),
+      stats: () => statistics(replication),
+      memory: () => buffers(replication),
+    };
     config.onApply(SETTINGS, () => {
       replication.settingsChanged();
       server.refreshGuards();
@@ -77,6 +81,8 @@ export class ReplicationMember implements Member {
 
   endOfTick(): void {
     this.replication.endOfTick();
+    // A replica may have come in this very tick: what happens between ticks is for it as well.
+    this.#server.outcomes.active = this.replication.wantsStream;
     this.replication.beforeAnswers();
   }
 
@@ -89,10 +95,44 @@ export class ReplicationMember implements Member {
     stats.syncFull = stats.syncPartialOk = stats.syncPartialErr = 0;
   }
 
+  handOver(): Promise<boolean> {
+    return this.replication.handOver();
+  }
+
+  abortHandOver(): void {
+    this.replication.abortHandOver();
+  }
+
+  changeReplicationId(): void {
+    this.replication.changeReplid();
+  }
+
+  replicationFigures(): ReplicationFigures {
+    const { stats, inputBytes, outputBytes, backlogBytes, bufferBytes } = this.replication;
+    return { ...stats, inputBytes, outputBytes, backlogBytes, bufferBytes };
+  }
+
   /** What an RDB written now says of where it stands in the stream. */
   position(): ReplicationPosition | undefined {
     return this.replication.point() ?? undefined;
   }
+}
+
+function statistics({ stats, inputBytes, outputBytes }: Replication): string[] {
+  return [
+    `total_net_repl_input_bytes:${inputBytes}`,
+    `total_net_repl_output_bytes:${outputBytes}`,
+    `sync_full:${stats.syncFull}`,
+    `sync_partial_ok:${stats.syncPartialOk}`,
+    `sync_partial_err:${stats.syncPartialErr}`,
+  ];
+}
+
+function buffers({ bufferedBytes, machine }: Replication): string[] {
+  return [
+    `mem_replication_backlog:${machine.history.backlog?.size ?? 0}`,
+    `mem_total_replication_buffers:${bufferedBytes}`,
+  ];
 }
 
 /** `refusal` asks only whether it is our primary that writes; the gates let that one pass before. */

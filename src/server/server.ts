@@ -32,7 +32,7 @@ import { Pause } from "./pause.ts";
 import { PubSub } from "./pubsub.ts";
 import { ServerCall } from "./server-call.ts";
 import { obeyPolicy } from "./settings.ts";
-import { type ReplicasInSync, Shutdown } from "./shutdown.ts";
+import { Shutdown } from "./shutdown.ts";
 import { SlowLog } from "./slowlog.ts";
 import { Stats } from "./stats.ts";
 import { Tick } from "./tick.ts";
@@ -60,12 +60,16 @@ export interface Member {
   /** A message was published through us. */
   published?(channel: string, message: Slice): void;
   isReplica?(): boolean;
+  /** What INFO's sections stats and memory say of replication. */
+  replicationFigures?(): ReplicationFigures;
   /** FLUSHALL has emptied all databases. */
   flushedAll?(): void;
   /** CONFIG RESETSTAT */
   resetStatistics?(): void;
-  /** How far the replicas are, for an orderly end. */
-  replicasInSync?(): ReplicasInSync;
+  /** Before an orderly end: resolves when others have all that we have, or time is up. */
+  handOver?(): Promise<unknown>;
+  /** It does not end after all. */
+  abortHandOver?(): void;
   /** Saves the data, since the process is to end; false if that failed. */
   saveBeforeExit?(): boolean;
   /** DEBUG RELOAD */
@@ -75,6 +79,27 @@ export interface Member {
   /** Sections of INFO by name: lines `field:value`. They take the place of lines of the same field. */
   readonly info?: Readonly<Record<string, () => string[]>>;
 }
+
+export interface ReplicationFigures {
+  readonly syncFull: number;
+  readonly syncPartialOk: number;
+  readonly syncPartialErr: number;
+  readonly inputBytes: number;
+  readonly outputBytes: number;
+  readonly backlogBytes: number;
+  /** The backlog, and what is kept for replicas beyond it. */
+  readonly bufferBytes: number;
+}
+
+const NO_REPLICATION: ReplicationFigures = {
+  syncFull: 0,
+  syncPartialOk: 0,
+  syncPartialErr: 0,
+  inputBytes: 0,
+  outputBytes: 0,
+  backlogBytes: 0,
+  bufferBytes: 0,
+};
 
 export interface ServerOptions {
   readonly io: Io;
@@ -188,6 +213,11 @@ export class Server implements ConnectionOwner, DispatchHost {
     this.table = table;
     this.dispatch = new Dispatch(table, this.call, this.outcomes, this);
     this.refreshGuards();
+  }
+
+  get replicationFigures(): ReplicationFigures {
+    for (const member of this.members) if (member.replicationFigures !== undefined) return member.replicationFigures();
+    return NO_REPLICATION;
   }
 
   get isReplica(): boolean {

@@ -3,7 +3,6 @@
  * are saved if they are to be, then everything is closed and the process ends.
  */
 import { ReplyError } from "../base/reply-error.ts";
-import type { Timer } from "../io/io.ts";
 import type { Server } from "./server.ts";
 
 export interface ShutdownOptions {
@@ -17,20 +16,18 @@ export interface ShutdownOptions {
 
 export const NOT_SHUT_DOWN = new ReplyError("ERR", "Errors trying to SHUTDOWN. Check logs.");
 
-/** How many replicas there are, and how many of them have all that was written. */
-export interface ReplicasInSync {
-  readonly total: number;
-  readonly inSync: number;
+/** The words of `shutdown-on-sigterm` and `shutdown-on-sigint`. */
+export function shutdownOptions(words: readonly ("save" | "nosave" | "now" | "force")[]): ShutdownOptions {
+  const save = words.includes("save") ? "save" : words.includes("nosave") ? "nosave" : "auto";
+  return { save, now: words.includes("now"), force: words.includes("force") };
 }
-
-const PAUSED = "shutdown_in_progress";
-const POLL_MS = 10;
 
 export class Shutdown {
   readonly #server: Server;
-  #waiting: { until: number; options: ShutdownOptions; timer: Timer } | null = null;
-  #onFailure: (() => void)[] = [];
+  /** Set while it waits for replicas: when it will wait no longer, in Unix ms. */
+  #waitingUntil: number | null = null;
   #ending = false;
+  #onFailure: (() => void)[] = [];
 
   constructor(server: Server) {
     this.#server = server;
@@ -38,73 +35,60 @@ export class Shutdown {
 
   /** While it waits for replicas: how long it will at most. Null otherwise. */
   get millisecondsLeft(): number | null {
-    return this.#waiting && Math.max(0, this.#waiting.until - this.#server.clock.now());
+    return this.#waitingUntil === null ? null : Math.max(0, this.#waitingUntil - this.#server.clock.now());
   }
 
   /**
-   * Begins the end.
+   * Begins the end; nothing happens before the end of this tick.
    * @param failed  called when it was given up: by `abort`, or because the data could not be saved
    */
   begin(options: ShutdownOptions, failed: () => void = () => {}): void {
-    if (this.#ending) return;
     this.#onFailure.push(failed);
-    if (this.#waiting) return;
-    const server = this.#server;
-    server.log.notice("User requested shutdown...");
-    const timeoutMs = server.config.values["shutdown-timeout"] * 1000;
-    const { total, inSync } = this.#replicas();
-    if (options.now || timeoutMs === 0 || inSync === total) {
-      // Not at once: whoever asked is in the middle of a request.
-      server.clock.endOfTick(() => void this.#finish(options));
-      return;
-    }
-    server.log.notice("Waiting for replicas before shutting down.");
-    server.pause.begin(PAUSED, "write", Number.POSITIVE_INFINITY);
-    const timer = server.clock.every(POLL_MS, () => this.#look());
-    this.#waiting = { until: server.clock.now() + timeoutMs, options, timer };
+    if (this.#ending || this.#waitingUntil !== null) return;
+    const { log, clock } = this.#server;
+    log.warning("User requested shutdown...");
+    if (options.now) {
+      this.#ending = true;
+      clock.endOfTick(() => void this.#finish(options));
+    } else clock.endOfTick(() => void this.#wait(options));
+    this.#waitingUntil = options.now ? null : clock.now() + this.#server.config.values["shutdown-timeout"] * 1000;
   }
 
   /** SHUTDOWN ABORT; false if there is nothing to abort. */
   abort(): boolean {
-    if (!this.#waiting) return false;
+    if (this.#waitingUntil === null) return false;
     this.#server.log.notice("Shutdown manually aborted.");
+    this.#waitingUntil = null;
+    for (const member of this.#server.members) member.abortHandOver?.();
     this.#giveUp();
     return true;
   }
 
-  #look(): void {
-    const { until, options } = this.#waiting!;
-    const { total, inSync } = this.#replicas();
-    if (inSync < total && this.#server.clock.now() < until) return;
-    this.#waiting!.timer.cancel();
-    this.#waiting = null;
-    void this.#finish(options);
-  }
-
-  #replicas(): ReplicasInSync {
+  async #wait(options: ShutdownOptions): Promise<void> {
     for (const member of this.#server.members) {
-      const replicas = member.replicasInSync?.();
-      if (replicas) return replicas;
+      if (this.#waitingUntil === null) return;
+      await member.handOver?.();
     }
-    return { total: 0, inSync: 0 };
+    if (this.#waitingUntil === null) return;
+    this.#waitingUntil = null;
+    this.#ending = true;
+    await this.#finish(options);
   }
 
   async #finish(options: ShutdownOptions): Promise<void> {
-    const { log } = this.#server;
-    const { total, inSync } = this.#replicas();
-    if (total > 0) log.notice(`${inSync} of ${total} replicas are in sync when shutting down.`);
+    const { log, sentinelMode } = this.#server;
     if (!this.#save(options)) {
       if (!options.force) {
         log.warning("Error trying to save the DB, can't exit.");
         log.warning("Errors trying to shut down the server. Check the logs for more information.");
+        this.#ending = false;
         this.#giveUp();
         return;
       }
       log.warning("Error trying to save the DB. Exiting anyway.");
     }
-    this.#ending = true;
     await this.#server.stop();
-    log.warning(`${this.#server.sentinelMode ? "Sentinel" : "Redis"} is now ready to exit, bye bye...`);
+    log.warning(`${sentinelMode ? "Sentinel" : "Redis"} is now ready to exit, bye bye...`);
     this.#server.options.exit(0);
   }
 
@@ -113,16 +97,13 @@ export class Shutdown {
     const server = this.#server;
     if (save === "nosave" || server.sentinelMode || server.loading) return true;
     if (save === "auto" && server.config.values.save.length === 0) return true;
-    const saver = server.members.find((member) => member.saveBeforeExit);
-    if (!saver) return true;
+    const keeper = server.members.find((member) => member.saveBeforeExit);
+    if (!keeper) return true;
     server.log.notice("Saving the final RDB snapshot before exiting.");
-    return saver.saveBeforeExit!();
+    return keeper.saveBeforeExit!();
   }
 
   #giveUp(): void {
-    this.#waiting?.timer.cancel();
-    this.#waiting = null;
-    this.#server.pause.end(PAUSED);
     const told = this.#onFailure;
     this.#onFailure = [];
     for (const failed of told) failed();

@@ -57,7 +57,7 @@ export function adminCommands(server: Server): CommandRow[] {
   }
 
   function shutdown({ reply, session }: Call, args: Args): void {
-    const options = shutdownOptions(args);
+    const options = readOptions(args);
     if (options === "abort") {
       if (!server.shutdown.abort()) throw new ReplyError("ERR", "No shutdown in progress.");
       reply.ok();
@@ -91,7 +91,7 @@ export function adminCommands(server: Server): CommandRow[] {
   }
 }
 
-function shutdownOptions(args: Args): ShutdownOptions | "abort" {
+function readOptions(args: Args): ShutdownOptions | "abort" {
   let save: ShutdownOptions["save"] = "auto";
   let now = false;
   let force = false;

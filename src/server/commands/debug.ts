@@ -105,7 +105,6 @@ export function debugCommands(server: Server): CommandRow[] {
   function changeReplicationId({ reply }: Call): void {
     const replicating = server.members.filter((member) => member.changeReplicationId);
     if (replicating.length === 0) throw new ReplyError("ERR", "This server has no replication");
-    log.notice("Changing replication IDs after receiving change-repl-id");
     for (const member of replicating) member.changeReplicationId!();
     reply.ok();
   }
