@@ -1,0 +1,174 @@
+/** A group of Debian's redis-servers, guarded by our Sentinels in this process and by Debian's redis-sentinels. */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { silent } from "../../src/base/log.ts";
+import { nodeIo } from "../../src/io/node-io.ts";
+import { NodeProcesses } from "../../src/io/node-processes.ts";
+import { nodeProcessFacts } from "../../src/io/process-facts.ts";
+import { readConfig } from "../../src/main/config-file.ts";
+import { assemble } from "../../src/server/assemble.ts";
+import type { Server } from "../../src/server/server.ts";
+import { RespClient } from "../server/resp-client.ts";
+
+export const hasRedis =
+  spawnSync("redis-server", ["--version"]).status === 0 && spawnSync("redis-sentinel", ["--version"]).status === 0;
+
+export interface GroupOptions {
+  readonly ours: number;
+  readonly theirs: number;
+  readonly quorum: number;
+  readonly replicas?: number;
+  /** Further lines of every sentinel.conf. */
+  readonly config?: string;
+}
+
+export class RealGroup {
+  readonly folder = mkdtempSync(join(tmpdir(), "nines-quorum-"));
+  /** The primary first. */
+  readonly ports: number[] = [];
+  readonly sentinelPorts: number[] = [];
+  readonly #children = new Map<number, ChildProcess>();
+  readonly #sentinels: Server[] = [];
+  readonly #clients: RespClient[] = [];
+
+  static async start(options: GroupOptions): Promise<RealGroup> {
+    const group = new RealGroup();
+    const { ours, theirs, quorum, replicas = 2 } = options;
+    const ports = await freePorts(1 + replicas + ours + theirs);
+    for (const [i, port] of ports.slice(0, 1 + replicas).entries()) {
+      group.ports.push(port);
+      group.#children.set(port, group.#server(port, i === 0 ? null : ports[0]!));
+    }
+    await until("the replicas to be in sync", async () => {
+      const info = await group.ask(ports[0]!, "INFO", "replication").catch(() => "");
+      return (info.match(/state=online/g) ?? []).length === replicas;
+    });
+    for (const [i, port] of ports.slice(1 + replicas).entries()) {
+      group.sentinelPorts.push(port);
+      const file = join(group.folder, `sentinel-${port}.conf`);
+      const lines = [
+        `port ${port}`,
+        "bind 127.0.0.1",
+        `dir ${group.folder}`,
+        `sentinel monitor mymaster 127.0.0.1 ${ports[0]} ${quorum}`,
+        "sentinel down-after-milliseconds mymaster 1000",
+        "sentinel failover-timeout mymaster 10000",
+        options.config ?? "",
+        "",
+      ];
+      writeFileSync(file, lines.join("\n"));
+      if (i < ours) group.#sentinels.push(await ourSentinel(file));
+      else group.#children.set(port, spawn("redis-sentinel", [file], { stdio: "ignore" }));
+    }
+    await until("the Sentinels to know each other and the replicas", async () => {
+      const shown = await Promise.all(
+        group.sentinelPorts.map((port) => group.ask(port, "SENTINEL", "MASTER", "mymaster")),
+      );
+      return shown.every(
+        (text) =>
+          text.includes(`"num-other-sentinels", "${ours + theirs - 1}"`) &&
+          text.includes(`"num-slaves", "${replicas}"`),
+      );
+    });
+    return group;
+  }
+
+  #server(port: number, primary: number | null): ChildProcess {
+    const follow = primary === null ? [] : ["--replicaof", "127.0.0.1", String(primary)];
+    const file = join(this.folder, `redis-${port}.conf`);
+    writeFileSync(
+      file,
+      `port ${port}\nbind 127.0.0.1\ndir ${this.folder}\ndbfilename ${port}.rdb\nsave ""\nrepl-diskless-sync-delay 0\n`,
+    );
+    return spawn("redis-server", [file, ...follow], { stdio: "ignore" });
+  }
+
+  kill(port: number, signal: NodeJS.Signals = "SIGKILL"): void {
+    this.#children.get(port)!.kill(signal);
+  }
+
+  /** Comes back as what it was when it was configured first: a primary. */
+  restart(port: number): void {
+    this.#children.set(port, this.#server(port, null));
+  }
+
+  async ask(port: number, ...words: string[]): Promise<string> {
+    const client = await RespClient.connect(port);
+    try {
+      return await client.do(...words);
+    } finally {
+      client.socket.destroy();
+    }
+  }
+
+  async client(port: number): Promise<RespClient> {
+    const client = await RespClient.connect(port);
+    this.#clients.push(client);
+    return client;
+  }
+
+  /** The ports that the Sentinels name, in the order of `sentinelPorts`. */
+  async named(): Promise<number[]> {
+    const answers = await Promise.all(
+      this.sentinelPorts.map((port) => this.ask(port, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", "mymaster")),
+    );
+    return answers.map((text) => Number(/"(\d+)"\]/.exec(text)?.[1]));
+  }
+
+  /** "master" or "slave". */
+  async role(port: number): Promise<string> {
+    return /^\["(\w+)"/.exec(await this.ask(port, "ROLE").catch(() => ""))?.[1] ?? "";
+  }
+
+  sentinelFile(port: number): string {
+    return readFileSync(join(this.folder, `sentinel-${port}.conf`), "utf8");
+  }
+
+  async stop(): Promise<void> {
+    for (const client of this.#clients) client.socket.destroy();
+    for (const server of this.#sentinels) await server.stop();
+    for (const child of this.#children.values()) child.kill("SIGKILL");
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+async function ourSentinel(file: string): Promise<Server> {
+  const io = nodeIo();
+  const { config, extras } = readConfig(io.disk, file, "", true);
+  const server = assemble({
+    io,
+    processes: new NodeProcesses(),
+    config,
+    extras,
+    log: silent,
+    mode: "sentinel",
+    configFile: file,
+    pid: process.pid,
+    facts: nodeProcessFacts(),
+    exit: () => {},
+  });
+  await server.start();
+  return server;
+}
+
+async function freePorts(count: number): Promise<number[]> {
+  const held = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
+  await Promise.all(held.map((one) => new Promise((resolve) => one.once("listening", resolve))));
+  const ports = held.map((one) => (one.address() as { port: number }).port);
+  await Promise.all(held.map((one) => new Promise((resolve) => one.close(resolve))));
+  return ports;
+}
+
+/** @returns  how long it took, in ms */
+export async function until(what: string, holds: () => Promise<boolean>, limitMs = 8000): Promise<number> {
+  const start = performance.now();
+  for (;;) {
+    if (await holds().catch(() => false)) return Math.round(performance.now() - start);
+    if (performance.now() - start > limitMs) throw new Error(`waited ${limitMs} ms in vain for ${what}`);
+    await sleep(10);
+  }
+}
