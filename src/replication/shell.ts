@@ -47,8 +47,6 @@ export interface ReplicationParts {
 export class Replication {
   readonly machine: ReplicationMachine;
   readonly lostWrites = { files: 0, bytes: 0 };
-  /** Bytes from our primary: INFO's `total_net_repl_input_bytes`. */
-  inputBytes = 0;
   readonly #io: Io;
   readonly #host: ReplicationHost;
   readonly #dataset: Dataset;
@@ -63,6 +61,7 @@ export class Replication {
   #timer: Timer | null = null;
   #started = false;
   #restored = false;
+  #formerInput = 0;
   #getAckWanted = false;
   #ackWanted = false;
   #seenMicros = 0;
@@ -163,10 +162,16 @@ export class Replication {
     return this.machine.primary.stats;
   }
 
+  /** Bytes from our primaries: INFO's `total_net_repl_input_bytes`. */
+  get inputBytes(): number {
+    return this.#formerInput + (this.#link?.readBytes ?? 0);
+  }
+
   get outputBytes(): number {
     return this.#outlets.sentBytes;
   }
 
+  /** The backlog, and what is kept for replicas beyond it. */
   get bufferedBytes(): number {
     return this.#outlets.bufferedBytes + (this.machine.history.backlog?.size ?? 0);
   }
@@ -611,7 +616,7 @@ export class Replication {
 
   #hangUp(): void {
     if (this.#link === null) return;
-    this.inputBytes += this.#link.readBytes;
+    this.#formerInput += this.#link.readBytes;
     this.#link.close();
     this.#link = null;
   }

@@ -10,7 +10,7 @@ import { Guard } from "./connection.ts";
 import { ServerDataset } from "./dataset.ts";
 import { ServerReplicationHost } from "./replication-host.ts";
 import { replicationSettings } from "./replication-settings.ts";
-import type { Member, ReplicationFigures, Server } from "./server.ts";
+import type { Member, Server } from "./server.ts";
 
 export class ReplicationMember implements Member {
   readonly replication: Replication;
@@ -105,11 +105,6 @@ export class ReplicationMember implements Member {
 
   changeReplicationId(): void {
     this.replication.changeReplid();
-  }
-
-  replicationFigures(): ReplicationFigures {
-    const { stats, inputBytes, outputBytes, backlogBytes, bufferBytes } = this.replication;
-    return { ...stats, inputBytes, outputBytes, backlogBytes, bufferBytes };
   }
 
   /** What an RDB written now says of where it stands in the stream. */

@@ -18,8 +18,10 @@ import type { Socket } from "../io/net.ts";
 import { noProcess, type ProcessFacts } from "../io/process-facts.ts";
 import type { Processes } from "../io/processes.ts";
 import type { ReloadOptions } from "../persistence/reload.ts";
+import type { Replication } from "../replication/shell.ts";
 import { ChunkPool } from "../resp/reply-writer.ts";
 import type { ProtocolError } from "../resp/request-reader.ts";
+import type { SentinelShell } from "../sentinel/shell.ts";
 import { Clients } from "./clients.ts";
 import { Connection, type ConnectionOwner, Guard } from "./connection.ts";
 import { Dispatch, type DispatchHost } from "./dispatch.ts";
@@ -60,8 +62,6 @@ export interface Member {
   /** A message was published through us. */
   published?(channel: string, message: Slice): void;
   isReplica?(): boolean;
-  /** What INFO's sections stats and memory say of replication. */
-  replicationFigures?(): ReplicationFigures;
   /** FLUSHALL has emptied all databases. */
   flushedAll?(): void;
   /** CONFIG RESETSTAT */
@@ -79,27 +79,6 @@ export interface Member {
   /** Sections of INFO by name: lines `field:value`. They take the place of lines of the same field. */
   readonly info?: Readonly<Record<string, () => string[]>>;
 }
-
-export interface ReplicationFigures {
-  readonly syncFull: number;
-  readonly syncPartialOk: number;
-  readonly syncPartialErr: number;
-  readonly inputBytes: number;
-  readonly outputBytes: number;
-  readonly backlogBytes: number;
-  /** The backlog, and what is kept for replicas beyond it. */
-  readonly bufferBytes: number;
-}
-
-const NO_REPLICATION: ReplicationFigures = {
-  syncFull: 0,
-  syncPartialOk: 0,
-  syncPartialErr: 0,
-  inputBytes: 0,
-  outputBytes: 0,
-  backlogBytes: 0,
-  bufferBytes: 0,
-};
 
 export interface ServerOptions {
   readonly io: Io;
@@ -161,6 +140,10 @@ export class Server implements ConnectionOwner, DispatchHost {
   readonly call: ServerCall;
   readonly listeners: Listeners;
   readonly members: Member[] = [];
+  /** Of a server that holds data. */
+  replication: Replication | null = null;
+  /** Of a Sentinel. */
+  sentinel: SentinelShell | null = null;
   table!: CommandTable;
   dispatch!: Dispatch;
   /** Where the stream of outcomes stands, counting what waits in `outcomes`; set by replication's wiring. */
@@ -213,11 +196,6 @@ export class Server implements ConnectionOwner, DispatchHost {
     this.table = table;
     this.dispatch = new Dispatch(table, this.call, this.outcomes, this);
     this.refreshGuards();
-  }
-
-  get replicationFigures(): ReplicationFigures {
-    for (const member of this.members) if (member.replicationFigures !== undefined) return member.replicationFigures();
-    return NO_REPLICATION;
   }
 
   get isReplica(): boolean {
