@@ -82,11 +82,14 @@ export class Database {
     return ref;
   }
 
-  #touch(ref: number): void {
-    if (this.#engine.noTouch) return;
+  /** The key is being used; returns its type. */
+  #touch(ref: number): number {
     const meta = this.#entries.meta(ref);
-    const touched = this.#engine.ages.touched(meta);
-    if (touched !== meta) this.#entries.setMeta(ref, touched);
+    if (!this.#engine.noTouch) {
+      const touched = this.#engine.ages.touched(meta);
+      if (touched !== meta) this.#entries.setMeta(ref, touched);
+    }
+    return meta >>> TYPE_SHIFT;
   }
 
   // Reading
@@ -118,8 +121,7 @@ export class Database {
   getString(key: Slice): StringValue | null {
     const ref = this.#lookup(key);
     if (ref === 0) return null;
-    this.#touch(ref);
-    if (this.#entries.type(ref) !== STRING) throw errors.wrongType;
+    if (this.#touch(ref) !== STRING) throw errors.wrongType;
     return this.#reading.position(this.keyspace, ref);
   }
 
@@ -139,8 +141,7 @@ export class Database {
       value.copyTo(this.#entries.bytes(ref), this.#entries.valueAt(ref));
     } else {
       keyspace.beforeChange(ref);
-      this.#dropContainer(ref);
-      this.#touch(ref);
+      if (this.#touch(ref) !== STRING) this.#dropContainer(ref);
       // What has expired is a new key, whose predecessor's expiry is not its own.
       if (keepTtl && this.#entries.isVolatile(ref) && !this.#isExpired(ref)) flags |= VOLATILE;
       ref = keyspace.overwrite(ref, bytes, start, end, flags);
@@ -152,8 +153,7 @@ export class Database {
   openString(key: Slice): StringValue | null {
     const ref = this.#find(key);
     if (ref === 0) return null;
-    this.#touch(ref);
-    if (this.#entries.type(ref) !== STRING) throw errors.wrongType;
+    if (this.#touch(ref) !== STRING) throw errors.wrongType;
     this.keyspace.beforeChange(ref);
     return this.#writing.position(this.keyspace, ref);
   }
@@ -301,12 +301,29 @@ export class Database {
     return this.#visited.set(this.#entries.bytes(ref), at, at + this.#entries.keyLength(ref));
   }
 
-  /** One step of SCAN: visits a bucket or a few, returns the next cursor, 0 at the end. The visitor must not write. */
-  scan(cursor: number, visit: (key: Slice, type: TypeName) => void): number {
-    return this.keyspace.table.scan(cursor, (ref) => {
-      if (this.#entries.isVolatile(ref) && this.#isExpired(ref)) return;
-      visit(this.#key(ref), TYPES[this.#entries.type(ref)]!);
+  /**
+   * One step of SCAN: visits a bucket or a few, returns the next cursor, 0 at the end. The visitor must not write. Keys of
+   * another type than `only` are passed over; what has expired is deleted on the way, as Redis does.
+   */
+  scan(cursor: number, visit: (key: Slice, type: TypeName) => void, only?: TypeName): number {
+    let expired: number[] | null = null;
+    const next = this.keyspace.table.scan(cursor, (ref) => {
+      const type = TYPES[this.#entries.type(ref)]!;
+      if (only !== undefined && type !== only) return;
+      if (!this.#entries.isVolatile(ref) || !this.#isExpired(ref)) visit(this.#key(ref), type);
+      else if (expired === null) expired = [ref];
+      else expired.push(ref);
     });
+    if (expired !== null) this.#expireAll(expired);
+    return next;
+  }
+
+  #expireAll(refs: readonly number[]): void {
+    if (this.#engine.expiryMode !== "delete" || this.keyspace.table.pauses > 0) return;
+    for (const ref of refs) {
+      const key = this.#key(ref).copy();
+      this.#engine.expire(this, ref, new Slice(key));
+    }
   }
 
   /** Visits every key. The visitor must not write. */

@@ -6,7 +6,18 @@ import { copyBytes } from "../base/bytes.ts";
 import { hashBytes } from "../memory/hash.ts";
 import { RefVector } from "../memory/ref-vector.ts";
 import { Table } from "../memory/table.ts";
-import { AGE_MASK, type Entries, headerBytes, INT, LONG, RAW, STRING, TYPE_SHIFT, VOLATILE } from "./entry.ts";
+import {
+  AGE_MASK,
+  type Entries,
+  headerBytes,
+  INT,
+  LONG,
+  RAW,
+  SHORT_VALUE,
+  STRING,
+  TYPE_SHIFT,
+  VOLATILE,
+} from "./entry.ts";
 import type { Store } from "./store.ts";
 
 export class Keyspace {
@@ -47,12 +58,16 @@ export class Keyspace {
     for (let ref = table.first(hash); ref !== 0; ) {
       const words = i32[ref >>> 20]!;
       const at = (ref & 0xfffff) << 2;
-      if (words[at + 1] === hash && this.#entries.keyLength(ref) === length) {
-        const page = u8[ref >>> 20]!;
-        const key = (at << 2) + headerBytes(words[at + 2]!);
-        let i = 0;
-        while (i < length && page[key + i] === bytes[start + i]) i++;
-        if (i === length) return ref;
+      if (words[at + 1] === hash) {
+        const meta = words[at + 2]!;
+        const keyLength = (meta & LONG) === 0 ? words[at + 3]! >>> 24 : this.#entries.keyLength(ref);
+        if (keyLength === length) {
+          const page = u8[ref >>> 20]!;
+          const key = (at << 2) + headerBytes(meta);
+          let i = 0;
+          while (i < length && page[key + i] === bytes[start + i]) i++;
+          if (i === length) return ref;
+        }
       }
       ref = words[at]!;
     }
@@ -155,9 +170,9 @@ export class Keyspace {
     const old = entries.meta(ref);
     const meta = (old & (AGE_MASK | LONG)) | flags | (STRING << TYPE_SHIFT);
     const need = headerBytes(meta) + entries.keyLength(ref) + length;
-    const sameShape = ((meta ^ old) & VOLATILE) === 0 && arena.blockSize(need) === arena.sizeOf(ref);
-    if (sameShape && length <= entries.room(ref)) {
-      entries.setMeta(ref, meta);
+    const sameShape = ((meta ^ old) & VOLATILE) === 0 && (length <= SHORT_VALUE || (meta & LONG) !== 0);
+    if (sameShape && arena.blockSize(need) === arena.sizeOf(ref)) {
+      if (meta !== old) entries.setMeta(ref, meta);
       entries.setValueLength(ref, length);
     } else {
       ref = this.reshape(ref, meta, length, length);
