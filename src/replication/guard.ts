@@ -54,8 +54,10 @@ export class Guard {
   #holding = false;
   #deadline = 0;
   #roundAt = 0;
-  /** Who was asked and has not answered. */
-  readonly #outstanding = new Set<string>();
+  /** Who was asked and has not answered; for candidates with the greatest epoch in which they were named. */
+  readonly #outstanding = new Map<string, number>();
+  /** We are primary by a decision behind this epoch: words of it, and of those before, that name another are old. */
+  #claim: number;
   /** Sentinels, or members, that said this round that we are primary. */
   readonly #confirmed = new Set<string>();
   #doubted = false;
@@ -68,6 +70,8 @@ export class Guard {
     this.#history = history;
     this.#settings = settings;
     this.#runId = runId;
+    // Without an address that we were primary under, what was heard last was that another is.
+    this.#claim = group.self === null ? group.epoch - 1 : group.epoch;
   }
 
   get holding(): boolean {
@@ -107,6 +111,8 @@ export class Guard {
   /** We are primary from now on: by order, so there is no doubt. */
   promoted(): void {
     this.#leading = true;
+    this.#claim = this.#group.epoch;
+    this.#outstanding.clear();
   }
 
   #hold(why: string, now: number): Effect[] {
@@ -131,7 +137,7 @@ export class Guard {
     const effects: Effect[] = [];
     for (const endpoint of sentinels.length > 0 ? sentinels : this.#settings.replicas) {
       if (this.#outstanding.has(label(endpoint))) continue;
-      this.#outstanding.add(label(endpoint));
+      this.#outstanding.set(label(endpoint), Number.POSITIVE_INFINITY);
       if (sentinels.length > 0) effects.push({ kind: "askSentinel", sentinel: endpoint });
       else effects.push({ kind: "askRole", endpoint, about: "candidate" });
     }
@@ -148,12 +154,13 @@ export class Guard {
     this.#doubted = true;
     this.#roundAt = now + ROUND_MS;
     if (self !== null && word.epoch > this.#group.epoch) this.#named = word.primary;
-    return this.#askCandidate(word.primary);
+    return this.#askCandidate(word.primary, word.epoch);
   }
 
-  #askCandidate(endpoint: Endpoint): Effect[] {
-    if (this.#outstanding.has(label(endpoint))) return [];
-    this.#outstanding.add(label(endpoint));
+  #askCandidate(endpoint: Endpoint, epoch: number): Effect[] {
+    const asked = this.#outstanding.get(label(endpoint));
+    this.#outstanding.set(label(endpoint), Math.max(epoch, asked ?? 0));
+    if (asked !== undefined) return [];
     return [{ kind: "askRole", endpoint, about: "candidate" }];
   }
 
@@ -165,9 +172,11 @@ export class Guard {
   }
 
   #candidateSaid(endpoint: Endpoint, word: ServerWord | null): Effect[] {
+    const epoch = this.#outstanding.get(label(endpoint));
     this.#outstanding.delete(label(endpoint));
-    if (!this.#leading || word === null) return [];
-    if (word.runId === this.#runId && word.runId !== "") {
+    // An answer to a question that has been settled since, or one that does not even tell us from ourselves, proves nothing.
+    if (!this.#leading || word === null || word.runId === "" || epoch === undefined) return [];
+    if (word.runId === this.#runId) {
       // It is us: the next round knows.
       const news = this.#group.self === null || !sameEndpoint(this.#group.self, endpoint);
       this.#group.self = endpoint;
@@ -177,6 +186,8 @@ export class Guard {
     if (word.role === "slave") return sentinels || !this.#holding ? [] : this.#confirm(endpoint);
     // Without a Sentinel's word a member counts as promoted only if it came out of our own history and went further.
     if (!sentinels && !this.#cameFromUs(word.info)) return this.#holding ? this.#confirm(endpoint) : [];
+    // One that was primary before us and does not know yet says `master` as well.
+    if (epoch <= this.#claim) return [];
     return this.#replacedBy(endpoint);
   }
 
@@ -206,11 +217,12 @@ export class Guard {
     }
     if (group.self !== null && sameEndpoint(group.self, hello.primary)) {
       group.epoch = Math.max(group.epoch, hello.epoch);
+      this.#claim = group.epoch;
       return effects;
     }
-    // An old word, of a Sentinel that lags behind: not of interest.
-    if (hello.epoch < group.epoch || (group.self !== null && hello.epoch === group.epoch)) return effects;
-    return effects.concat(this.#askCandidate(hello.primary));
+    // An old word, of a Sentinel that lags behind. Before anybody has named us it may be we under an address we do not know.
+    if (hello.epoch < group.epoch || (group.self !== null && hello.epoch <= this.#claim)) return effects;
+    return effects.concat(this.#askCandidate(hello.primary, hello.epoch));
   }
 
   #tick(now: number): Effect[] {
