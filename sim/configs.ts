@@ -14,6 +14,7 @@ export function serverConfig({ address, primary, saves }: ServerConfig): string 
     "protected-mode no",
     saves ? "save 2 1" : 'save ""',
     "repl-diskless-sync-delay 0",
+    "repl-backlog-size 32kb",
     "repl-timeout 10",
     "repl-ping-replica-period 2",
     ...(primary === null ? [] : [`replicaof ${primary} 6379`]),

@@ -30,7 +30,9 @@ export async function misfortunes(world: World, plan: Plan, random: SeededRandom
 }
 
 function pauseFor(plan: Plan, random: SeededRandom): number {
-  const [least, most] = { chaos: [50, 3000], primary: [1500, 7000], switchovers: [1000, 6000], calm: [5000, 5000] }[plan];
+  const [least, most] = { chaos: [50, 3000], primary: [1500, 7000], switchovers: [1000, 6000], calm: [5000, 5000] }[
+    plan
+  ];
   return least! + (most! - least!) * random.float();
 }
 
@@ -87,9 +89,9 @@ export function askForFailover(world: World, random: SeededRandom): void {
   const { sentinel, name } = pick(random, world.sentinels);
   if (!sentinel) return;
   world.note(name, "<< is asked for a failover");
+  world.troubles.pass("asked", name);
   try {
     sentinel.order({ kind: "failover", name: GROUP });
-    world.troubles.pass("asked", name);
   } catch (error) {
     world.note(name, `refuses: ${(error as Error).message}`);
   }

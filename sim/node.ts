@@ -138,7 +138,12 @@ export class SimNode {
   async #boot(io: Io, process: SimProcess): Promise<void> {
     const sentinel = this.mode === "sentinel";
     try {
-      const { config, extras, file } = readConfig(this.disk, this.#configFile, `dir ${dirname(this.#configFile)}\n`, sentinel);
+      const { config, extras, file } = readConfig(
+        this.disk,
+        this.#configFile,
+        `dir ${dirname(this.#configFile)}\n`,
+        sentinel,
+      );
       const log = (level: LogLevel) => (text: string) => {
         if (this.process === process) this.#watcher.logged(this, level, text);
       };

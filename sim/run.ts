@@ -67,7 +67,11 @@ async function settle(world: World): Promise<number> {
   const agreed = await world.loop.runUntil(() => disagreements(world).length === 0, BOUND_MS, 50);
   await world.loop.run(1000);
   for (const writer of world.writers) writer.stop();
-  const same = await world.loop.runUntil(() => disagreements(world).length + differences(world).length === 0, BOUND_MS, 100);
+  const same = await world.loop.runUntil(
+    () => disagreements(world).length + differences(world).length === 0,
+    BOUND_MS,
+    100,
+  );
   return agreed < 0 || same < 0 ? -1 : agreed + 1000 + same;
 }
 

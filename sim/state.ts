@@ -17,7 +17,8 @@ export function placeOf(node: SimNode): string {
 export function disagreements(world: World): string[] {
   const found: string[] = [];
   const primaries = world.servers.filter((server) => server.replication?.role === "master");
-  if (primaries.length !== 1) found.push(`${primaries.length} primaries: ${primaries.map((one) => one.name).join(", ")}`);
+  if (primaries.length !== 1)
+    found.push(`${primaries.length} primaries: ${primaries.map((one) => one.name).join(", ")}`);
   const primary = primaries[0];
   for (const node of world.nodes) if (!node.ready) found.push(`${node.name} is not ready`);
   if (primary === undefined) return found;

@@ -30,7 +30,8 @@ export class Troubles {
   }
 
   endAll(kind: TroubleKind): void {
-    for (const trouble of this.all) if (trouble.kind === kind && trouble.to === Number.POSITIVE_INFINITY) trouble.to = this.#now();
+    for (const trouble of this.all)
+      if (trouble.kind === kind && trouble.to === Number.POSITIVE_INFINITY) trouble.to = this.#now();
   }
 
   /** Something that takes no time. */

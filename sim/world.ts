@@ -253,7 +253,9 @@ export class World implements NodeWatcher {
     const sentinels = this.sentinels.map(({ address, port }) => ({ host: address, port }));
     const home = loyal ? { host: "10.0.0.1", port: 6379 } : null;
     const told = (acknowledgement: Acknowledgement) => this.acknowledged(acknowledgement);
-    this.writers.push(new Writer({ name, address: `10.0.2.${i + 1}`, network: this.network, random, sentinels, home, told }));
+    this.writers.push(
+      new Writer({ name, address: `10.0.2.${i + 1}`, network: this.network, random, sentinels, home, told }),
+    );
   }
 
   #on(address: string): SimNode[] {

@@ -4,10 +4,10 @@
  * primary came to its place is no reason: Sentinels must forget what they thought of the one before it.
  */
 import type { SimNode } from "../node.ts";
+import { opinionOf, placeOf } from "../state.ts";
 import type { Trouble } from "../troubles.ts";
 import type { World } from "../world.ts";
 import type { Checker } from "./checker.ts";
-import { opinionOf, placeOf } from "../state.ts";
 
 /** How long after its end a trouble may still show: bytes held up by it are still under way, answers are late. */
 const AFTERMATH_MS = 1500;
@@ -46,7 +46,9 @@ export class Cause implements Checker {
     const since = Math.max(0, this.#promotedAt.get(primary) ?? 0);
     const from = Math.max(now - this.#world.options.downAfterMs - AFTERMATH_MS, Math.min(since, now));
     if (!this.#hasCause(primary, from, now))
-      this.violations.push(`${sentinel.name} starts a failover of ${primary.name} at ${Math.round(now)} ms, which was well since ${Math.round(from)}`);
+      this.violations.push(
+        `${sentinel.name} starts a failover of ${primary.name} at ${Math.round(now)} ms, which was well since ${Math.round(from)}`,
+      );
   }
 
   #hasCause(primary: SimNode, from: number, to: number): boolean {
@@ -68,7 +70,8 @@ function ofServer({ kind, about }: Trouble, server: SimNode): boolean {
 
 /** What this Sentinel sees of the server is not to be relied on. */
 function parts({ kind, about }: Trouble, sentinel: SimNode, server: SimNode): boolean {
-  if (kind === "cut") return about === `${sentinel.address}>${server.address}` || about === `${server.address}>${sentinel.address}`;
+  if (kind === "cut")
+    return about === `${sentinel.address}>${server.address}` || about === `${server.address}>${sentinel.address}`;
   if (kind === "slow") return about === sentinel.address;
   return (kind === "dead" || kind === "stopped") && about === sentinel.name;
 }

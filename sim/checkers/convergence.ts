@@ -27,8 +27,10 @@ export function differences(world: World): string[] {
   for (const server of world.servers) {
     if (server === primary) continue;
     const own = server.replication?.machine.history;
-    if (own?.replid !== history.replid) found.push(`${server.name} follows history ${own?.replid}, not ${history.replid}`);
-    else if (own.offset !== history.offset) found.push(`${server.name} is at ${own.offset}, ${primary.name} at ${history.offset}`);
+    if (own?.replid !== history.replid)
+      found.push(`${server.name} follows history ${own?.replid}, not ${history.replid}`);
+    else if (own.offset !== history.offset)
+      found.push(`${server.name} is at ${own.offset}, ${primary.name} at ${history.offset}`);
     const difference = firstDifference(expected, dataOf(server));
     if (difference !== null) found.push(`${server.name} differs from ${primary.name}: ${difference}`);
   }

@@ -23,7 +23,8 @@ export class OneLeader implements Checker {
     const key = `${epoch} ${node.name}`;
     const before = this.#votes.get(key);
     if (before === undefined) this.#votes.set(key, candidate);
-    else if (before !== candidate) this.violations.push(`${node.name} voted for ${before} and ${candidate} in epoch ${epoch}`);
+    else if (before !== candidate)
+      this.violations.push(`${node.name} voted for ${before} and ${candidate} in epoch ${epoch}`);
   }
 
   #elected(node: SimNode): void {

@@ -4,9 +4,9 @@
  * cut off knows nothing of it and goes on, as in Redis.
  */
 import type { SimNode } from "../node.ts";
+import { placeOf } from "../state.ts";
 import type { World } from "../world.ts";
 import type { Acknowledgement } from "../writer.ts";
-import { placeOf } from "../state.ts";
 import type { Checker } from "./checker.ts";
 
 export class ReturningPrimary implements Checker {
