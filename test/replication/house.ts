@@ -1,0 +1,198 @@
+/** Servers for end-to-end tests: ours in this process, real ones beside it, and a proxy that cuts the link between them. */
+import { execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { connect, createServer, type Socket, type Server as TcpServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Redis } from "ioredis";
+import { silent } from "../../src/base/log.ts";
+import { MemoryDisk } from "../../src/io/memory-disk.ts";
+import { nodeIo } from "../../src/io/node-io.ts";
+import { NodeProcesses } from "../../src/io/node-processes.ts";
+import { nodeProcessFacts } from "../../src/io/process-facts.ts";
+import { readConfig } from "../../src/main/config-file.ts";
+import { assemble } from "../../src/server/assemble.ts";
+
+function hasRedis(): boolean {
+  try {
+    return execFileSync("which", ["redis-server"], { encoding: "utf8" }).trim() !== "";
+  } catch {
+    return false;
+  }
+}
+
+/** For a test's `skip`: why it cannot run. With NINES_REQUIRE_PEERS=1 it runs and fails instead. */
+export const noRedis: string | false =
+  !hasRedis() && process.env["NINES_REQUIRE_PEERS"] !== "1" ? "no redis-server on this machine" : false;
+
+/** A server of either make. */
+export interface Peer {
+  readonly name: string;
+  readonly port: number;
+  readonly client: Redis;
+  log(): string;
+  stop(): Promise<void>;
+}
+
+export class House {
+  readonly #peers: Peer[] = [];
+  readonly #proxies: LinkProxy[] = [];
+
+  async nines(config = ""): Promise<Peer> {
+    const io = { ...nodeIo(), disk: new MemoryDisk() };
+    const lines: string[] = [];
+    const text = `port 0\nbind 127.0.0.1\nsave ""\nenable-debug-command yes\nrepl-diskless-sync-delay 0\n${config}`;
+    const settings = readConfig(io.disk, "", text, false);
+    const server = assemble({
+      io,
+      processes: new NodeProcesses(),
+      config: settings.config,
+      extras: settings.extras,
+      log: { ...silent, notice: (line) => lines.push(line), warning: (line) => lines.push(`# ${line}`) },
+      pid: process.pid,
+      facts: nodeProcessFacts(),
+      ephemeralPort: true,
+      exit: () => {},
+    });
+    await server.start();
+    return this.#add(
+      "nines",
+      server.listeners.port,
+      () => lines.join("\n"),
+      () => server.stop(),
+    );
+  }
+
+  async redis(...args: string[]): Promise<Peer> {
+    const folder = mkdtempSync(join(tmpdir(), "nines-repl-"));
+    const port = await freePort();
+    const child = spawn(
+      "redis-server",
+      ["--port", `${port}`, "--dir", folder, "--save", "", "--repl-diskless-sync-delay", "0"].concat(
+        ["--enable-debug-command", "yes"],
+        args,
+      ),
+      { stdio: ["ignore", "pipe", "inherit"] },
+    );
+    let output = "";
+    await new Promise<void>((resolve, reject) => {
+      child.on("error", reject);
+      child.on("exit", () => reject(new Error(output)));
+      child.stdout.setEncoding("utf8").on("data", (text: string) => {
+        output += text;
+        if (output.includes("Ready to accept connections")) resolve();
+      });
+    });
+    return this.#add(
+      "redis",
+      port,
+      () => output,
+      async () => {
+        const exited = new Promise((resolve) => child.on("exit", resolve));
+        child.kill("SIGKILL");
+        await exited;
+        rmSync(folder, { recursive: true, force: true });
+      },
+    );
+  }
+
+  /** A port that leads to `peer` until it is cut. */
+  async proxy(peer: Peer): Promise<LinkProxy> {
+    const proxy = new LinkProxy(peer.port);
+    await proxy.listen();
+    this.#proxies.push(proxy);
+    return proxy;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const peer of this.#peers) peer.client.disconnect();
+    for (const proxy of this.#proxies) proxy.close();
+    await Promise.all(this.#peers.map((peer) => peer.stop()));
+  }
+
+  #add(name: string, port: number, log: () => string, stop: () => Promise<void>): Peer {
+    const client = new Redis(port, "127.0.0.1", { lazyConnect: true, maxRetriesPerRequest: 2 });
+    client.on("error", () => {});
+    const peer = { name, port, client, log, stop };
+    this.#peers.push(peer);
+    return peer;
+  }
+}
+
+export class LinkProxy {
+  port = 0;
+  readonly #target: number;
+  readonly #server: TcpServer;
+  readonly #sockets = new Set<Socket>();
+  /** Whether new connections are refused. */
+  refusing = false;
+
+  constructor(target: number) {
+    this.#target = target;
+    this.#server = createServer((near) => {
+      if (this.refusing) {
+        near.destroy();
+        return;
+      }
+      const far = connect(this.#target, "127.0.0.1");
+      for (const [from, to] of [
+        [near, far],
+        [far, near],
+      ] as const) {
+        this.#sockets.add(from);
+        from.on("data", (bytes) => to.write(bytes));
+        from.on("error", () => {});
+        from.on("close", () => {
+          this.#sockets.delete(from);
+          to.destroy();
+        });
+      }
+    });
+  }
+
+  async listen(): Promise<void> {
+    await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
+    this.port = (this.#server.address() as { port: number }).port;
+  }
+
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  close(): void {
+    this.cut();
+    this.#server.close();
+  }
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
+  const { port } = probe.address() as { port: number };
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}
+
+export async function infoOf(peer: Peer, section = "replication"): Promise<Record<string, string>> {
+  const text = await peer.client.info(section);
+  return Object.fromEntries(
+    text
+      .split("\r\n")
+      .filter((line) => line.includes(":"))
+      .map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1)]),
+  );
+}
+
+/** Waits until `check` holds; fails with what it threw last. */
+export async function eventually(check: () => Promise<void>, ms = 8000): Promise<void> {
+  const until = performance.now() + ms;
+  for (;;) {
+    try {
+      await check();
+      return;
+    } catch (error) {
+      if (performance.now() > until) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
