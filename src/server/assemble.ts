@@ -9,9 +9,13 @@ import { Server, type ServerOptions } from "./server.ts";
 
 export function assemble(options: ServerOptions): Server {
   const server = new Server(options);
-  if (server.sentinelMode) server.members.push(new SentinelMember(server, options.processes));
-  else {
+  if (server.sentinelMode) {
+    const sentinel = new SentinelMember(server, options.processes);
+    server.sentinel = sentinel.shell;
+    server.members.push(sentinel);
+  } else {
     const replication = new ReplicationMember(server);
+    server.replication = replication.replication;
     server.members.push(new PersistenceMember(server, replication), replication);
   }
   const families = [configCommands(new ServerConfigHost(server))];

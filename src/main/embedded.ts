@@ -1,0 +1,323 @@
+/**
+ * nines inside of your process: one server, a primary with replicas, or a whole group with Sentinels, each on a free port of
+ * 127.0.0.1, up in milliseconds, gone with `stop()` or at the end of an `await using` block. Nothing is written to disk, and
+ * nothing is logged unless asked for. Nodes can be killed, paused and cut off from each other, and a clock that a test turns
+ * can take the place of time.
+ */
+import { resolve } from "node:path";
+import { silent } from "../base/log.ts";
+import { Config } from "../config/config.ts";
+import { loadConfig } from "../config/file.ts";
+import type { Clock, Io } from "../io/io.ts";
+import { MemoryDisk } from "../io/memory-disk.ts";
+import { nodeIo } from "../io/node-io.ts";
+import { NodeProcesses } from "../io/node-processes.ts";
+import { TestClock } from "../io/test-clock.ts";
+import { FaultIo, FaultMap } from "../lab/fault-io.ts";
+import { assemble } from "../server/assemble.ts";
+import { ServerLog } from "../server/log.ts";
+import type { Server } from "../server/server.ts";
+
+/** Directives of redis.conf by name: `{ maxmemory: "100mb", "notify-keyspace-events": "KEA" }`. */
+export type Directives = Readonly<Record<string, string | number | boolean | readonly (string | number)[]>>;
+
+export interface NodeOptions {
+  /** 0, the default, takes any port that is free. */
+  readonly port?: number;
+  readonly config?: Directives;
+  /** Takes each line of the log. */
+  readonly log?: (line: string) => void;
+  /** Time: the real one unless a `TestClock` is handed in. */
+  readonly clock?: Clock;
+  /** How the node is called in logs and in `partition`. */
+  readonly name?: string;
+}
+
+const HOST = "127.0.0.1";
+
+/** A server, or a Sentinel, that runs in this process. */
+export class EmbeddedNode implements AsyncDisposable {
+  readonly name: string;
+  readonly host = HOST;
+  /** For what the API does not offer. */
+  readonly server: Server;
+  readonly #io: FaultIo;
+
+  private constructor(name: string, server: Server, io: FaultIo) {
+    this.name = name;
+    this.server = server;
+    this.#io = io;
+  }
+
+  static async start(
+    world: World,
+    name: string,
+    options: NodeOptions,
+    sentinelLines?: string[],
+  ): Promise<EmbeddedNode> {
+    const io = new FaultIo(name, world.ioFor(options.clock), world.map);
+    const sentinel = sentinelLines !== undefined;
+    const config = new Config({ directory: resolve("."), sentinel });
+    const lines = [`port ${options.port ?? 0}`, `bind ${HOST}`, 'save ""', ...(sentinelLines ?? [])];
+    const directives = Object.entries(options.config ?? {}).map(([directive, value]) => `${directive} ${words(value)}`);
+    const extras = loadConfig(config, [...lines, ...directives].join("\n"), { sentinel });
+    const sink = options.log;
+    let server: Server | null = null;
+    const log = sink
+      ? new ServerLog({
+          pid: process.pid,
+          clock: io.clock,
+          role: () => (sentinel ? "X" : server?.isReplica ? "S" : "M"),
+          sink: (line) => sink(`${name} ${line}`),
+        })
+      : silent;
+    server = assemble({
+      io,
+      config,
+      extras,
+      log,
+      processes: world.processes,
+      mode: sentinel ? "sentinel" : "server",
+      configFile: sentinel ? `/${name}.conf` : "",
+      pid: process.pid,
+      ephemeralPort: true,
+      exit: () => io.kill(),
+    });
+    await server.start();
+    return new EmbeddedNode(name, server, io);
+  }
+
+  get port(): number {
+    return this.server.listeners.port;
+  }
+
+  get url(): string {
+    return `redis://${this.host}:${this.port}`;
+  }
+
+  /** "killed" and "paused" are what `kill` and `pause` make of it. */
+  get state(): "running" | "paused" | "killed" {
+    return this.#io.state;
+  }
+
+  get role(): "primary" | "replica" {
+    return this.server.isReplica ? "replica" : "primary";
+  }
+
+  /** As SIGKILL: connections break, nobody is told, what was not replicated is lost. */
+  async kill(): Promise<void> {
+    this.#io.kill();
+    await this.server.listeners.close();
+  }
+
+  /** As SIGSTOP: it answers nothing, and does not notice the time that passes, until `resume`. */
+  pause(): void {
+    this.#io.pause();
+  }
+
+  /** As SIGCONT. */
+  resume(): void {
+    this.#io.resume();
+  }
+
+  async stop(): Promise<void> {
+    this.#io.resume();
+    await this.server.stop();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+}
+
+/** What the nodes of a group share. */
+class World {
+  readonly map = new FaultMap();
+  readonly processes = new NodeProcesses();
+
+  ioFor(clock: Clock | undefined): Io {
+    const io = nodeIo();
+    return { ...io, clock: clock ?? io.clock, disk: new MemoryDisk() };
+  }
+}
+
+function words(value: Directives[string]): string {
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  if (value === "") return '""';
+  return typeof value === "object" ? value.join(" ") : String(value);
+}
+
+/**
+ * One server.
+ * @example
+ * await using server = await startServer();
+ * const client = new Redis(server.port);
+ */
+export function startServer(options: NodeOptions = {}): Promise<EmbeddedNode> {
+  return EmbeddedNode.start(new World(), options.name ?? "server", options);
+}
+
+export interface ReplicaSetOptions extends NodeOptions {
+  /** Default 1. */
+  readonly replicas?: number;
+}
+
+/** A primary and its replicas. Who is which may change: `primary` and `replicas` look afresh. */
+export class EmbeddedGroup implements AsyncDisposable {
+  readonly nodes: EmbeddedNode[] = [];
+  readonly sentinels: EmbeddedNode[] = [];
+  /** What the Sentinels call it. */
+  readonly name: string;
+  protected readonly world = new World();
+  protected readonly clock: Clock | undefined;
+
+  constructor(name: string, clock: Clock | undefined) {
+    this.name = name;
+    this.clock = clock;
+  }
+
+  /** The running node that takes writes; of two that do (a cut group), the one promoted last. */
+  get primary(): EmbeddedNode {
+    const primaries = this.nodes.filter((node) => node.state === "running" && node.role === "primary");
+    if (primaries.length === 0) throw new Error("no node is primary now");
+    const named = this.sentinels.map((sentinel) => primaryPort(sentinel, this.name));
+    return primaries.find((node) => named.includes(node.port)) ?? primaries[0]!;
+  }
+
+  get replicas(): EmbeddedNode[] {
+    return this.nodes.filter((node) => node.state !== "killed" && node.role === "replica");
+  }
+
+  /** For a client's list of Sentinels. */
+  get sentinelAddresses(): { host: string; port: number }[] {
+    return this.sentinels.map(({ host, port }) => ({ host, port }));
+  }
+
+  /** Cuts the network between the nodes of one side and those of the other. Clients reach both. */
+  partition(one: readonly EmbeddedNode[], other: readonly EmbeddedNode[]): void {
+    for (const a of one) for (const b of other) this.world.map.cut(a.name, b.name);
+  }
+
+  /** Ends every partition. */
+  heal(): void {
+    this.world.map.heal();
+  }
+
+  /**
+   * Waits until `condition` holds, letting time pass; a `TestClock` is turned.
+   * @throws  after `timeoutMs` of that time
+   */
+  async until(condition: () => boolean, what: string, timeoutMs = 10_000): Promise<void> {
+    const clock = this.clock ?? REAL;
+    const end = clock.now() + timeoutMs;
+    while (!condition()) {
+      if (clock.now() >= end) throw new Error(`timed out after ${timeoutMs} ms waiting until ${what}`);
+      if (clock instanceof TestClock) await clock.turn(10);
+      else await new Promise<void>((wake) => void clock.after(5, wake));
+    }
+  }
+
+  async addServers(replicas: number, options: NodeOptions): Promise<void> {
+    const config = { "repl-diskless-sync-delay": 0, ...options.config };
+    const start = (name: string, more: Directives, port = 0) =>
+      EmbeddedNode.start(this.world, name, { ...options, port, config: { ...config, ...more } });
+    this.nodes.push(await start("node-1", {}, options.port));
+    const primary = this.nodes[0]!;
+    for (let i = 1; i <= replicas; i++)
+      this.nodes.push(await start(`node-${i + 1}`, { replicaof: [HOST, primary.port] }));
+    await this.until(() => onlineReplicas(primary) === replicas, "all replicas follow");
+  }
+
+  async addSentinels(count: number, quorum: number, options: SentinelGroupOptions): Promise<void> {
+    const { port } = this.nodes[0]!;
+    const lines = [
+      `sentinel monitor ${this.name} ${HOST} ${port} ${quorum}`,
+      `sentinel down-after-milliseconds ${this.name} ${options.downAfterMs ?? 1000}`,
+      `sentinel failover-timeout ${this.name} ${options.failoverTimeoutMs ?? 10_000}`,
+    ];
+    for (let i = 1; i <= count; i++) {
+      const { clock, log } = options;
+      this.sentinels.push(await EmbeddedNode.start(this.world, `sentinel-${i}`, { clock, log }, lines));
+    }
+    const replicas = this.nodes.length - 1;
+    await this.until(
+      () => this.sentinels.every((sentinel) => knows(sentinel, this.name, count - 1, replicas)),
+      "the Sentinels know each other and the replicas",
+    );
+  }
+
+  async stop(): Promise<void> {
+    this.heal();
+    for (const sentinel of this.sentinels) await sentinel.stop();
+    for (const node of [...this.nodes].reverse()) await node.stop();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+}
+
+const REAL = nodeIo().clock;
+
+/**
+ * A primary and replicas that follow it.
+ * @example
+ * await using group = await startReplicaSet({ replicas: 2 });
+ * await new Redis(group.primary.port).set("key", "value");
+ */
+export async function startReplicaSet(options: ReplicaSetOptions = {}): Promise<EmbeddedGroup> {
+  const group = new EmbeddedGroup("", options.clock);
+  return guarded(group, () => group.addServers(options.replicas ?? 1, options));
+}
+
+export interface SentinelGroupOptions extends ReplicaSetOptions {
+  /** Default 3. */
+  readonly sentinels?: number;
+  /** How many must agree that the primary is down: by default the majority. */
+  readonly quorum?: number;
+  /** What the Sentinels call the group: "mymaster" by default. */
+  readonly name?: string;
+  /** `down-after-milliseconds`: default 1000. A primary whose process is gone is noticed at once. */
+  readonly downAfterMs?: number;
+  readonly failoverTimeoutMs?: number;
+}
+
+/**
+ * A primary, replicas, and Sentinels that replace the primary when it fails.
+ * @example
+ * await using group = await startSentinelGroup();
+ * const client = new Redis({ sentinels: group.sentinelAddresses, name: group.name });
+ * await group.primary.kill();
+ */
+export async function startSentinelGroup(options: SentinelGroupOptions = {}): Promise<EmbeddedGroup> {
+  const group = new EmbeddedGroup(options.name ?? "mymaster", options.clock);
+  const sentinels = options.sentinels ?? 3;
+  return guarded(group, async () => {
+    await group.addServers(options.replicas ?? 2, { ...options, name: undefined });
+    await group.addSentinels(sentinels, options.quorum ?? Math.floor(sentinels / 2) + 1, options);
+  });
+}
+
+/** A group of which a part cannot start leaves nothing behind. */
+async function guarded(group: EmbeddedGroup, build: () => Promise<void>): Promise<EmbeddedGroup> {
+  try {
+    await build();
+    return group;
+  } catch (error) {
+    await group.stop();
+    throw error;
+  }
+}
+
+function onlineReplicas({ server }: EmbeddedNode): number {
+  return server.replication?.goodReplicas() ?? 0;
+}
+
+function knows({ server }: EmbeddedNode, name: string, sentinels: number, replicas: number): boolean {
+  const master = server.sentinel?.state.masters.get(name);
+  return master !== undefined && master.sentinels.size === sentinels && master.replicas.size === replicas;
+}
+
+function primaryPort({ server, state }: EmbeddedNode, name: string): number | undefined {
+  return state === "running" ? server.sentinel?.state.masters.get(name)?.address.port : undefined;
+}
