@@ -182,6 +182,7 @@ function answer(s: State, host: string, port: number, epoch: number, runid: stri
     ((about.ip !== "" && master.address.ip === about.ip) || master.address.host.toLowerCase() === host.toLowerCase());
   const master = [...s.masters.values()].find(at);
   const down = !s.tilt && master?.sdown === true;
-  const ballot = master && runid !== null ? vote(s, master, epoch, runid) : { leader: null, epoch: 0 };
+  const seeksVote = runid !== null && epoch >= 0 && Number.isSafeInteger(epoch);
+  const ballot = master && seeksVote ? vote(s, master, epoch, runid) : { leader: null, epoch: 0 };
   s.emit({ kind: "answer", down, leader: ballot.leader, epoch: ballot.epoch });
 }

@@ -50,12 +50,21 @@ export function whyUnfit(s: State, master: Master, replica: Replica): string | n
       ? `its last INFO is ${ago(replica.infoAt)} ms old (at most ${infoLimit})`
       : "it has not answered INFO yet";
   }
-  const downFor = master.sdown ? s.now - master.sdownAt : 0;
+  const downFor = s.now - lostAt(s, master);
   const linkLimit = Math.round(downFor + master.downAfterMs * 10);
   if (replica.masterLinkDownMs > linkLimit) {
     return `it lost its master ${replica.masterLinkDownMs} ms ago (at most ${linkLimit}): its data is too old`;
   }
   return null;
+}
+
+/**
+ * Since when there was nothing to replicate from: a master that says it is a replica is given time before it counts as down,
+ * and its replicas are not to blame for that time.
+ */
+function lostAt(s: State, master: Master): number {
+  if (!master.sdown) return s.now;
+  return master.roleReported === "slave" ? Math.min(master.sdownAt, master.roleReportedAt) : master.sdownAt;
 }
 
 function label(s: State, replica: Replica): string {

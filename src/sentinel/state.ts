@@ -1,5 +1,5 @@
 /** The whole of what a Sentinel knows and is about to do. The rules, in the files beside, are functions over it. */
-import { type Address, hostAndPort, isIp } from "./address.ts";
+import { type Address, hostAndPort, isIp, sameAddress } from "./address.ts";
 import { Link, Master, NEVER, Peer, Replica } from "./instances.ts";
 import type { Effect, LogLevel } from "./protocol.ts";
 import { defaultOptions, defaultTimings } from "./settings.ts";
@@ -9,6 +9,8 @@ export interface Chance {
   /** 0 to 1, 1 excluded. */
   float(): number;
 }
+
+const HOST_NAME = /^[\w.-]{1,255}$/;
 
 export class State {
   /** Monotonic milliseconds; the moment of the step that runs. */
@@ -75,7 +77,8 @@ export class State {
   address(host: string, port: number): Address | null {
     if (!Number.isInteger(port) || port < 0 || port > 65535) return null;
     if (isIp(host)) return { host, ip: host, port };
-    if (!this.options.resolveHostnames || host === "") return null;
+    // Names come from anybody who says hello: none but those that DNS could know get into our file.
+    if (!this.options.resolveHostnames || !HOST_NAME.test(host)) return null;
     const ip = this.ips.get(host.toLowerCase()) ?? "";
     if (ip === "") this.emit({ kind: "resolve", host });
     return { host, ip, port };
@@ -98,8 +101,8 @@ export class State {
 
   /** @returns  null if there is one at that address already */
   newReplica(master: Master, address: Address, link = new Link(this.now, true)): Replica | null {
+    for (const other of master.replicas.values()) if (sameAddress(other.address, address)) return null;
     const name = this.announcedWithPort(address);
-    if (master.replicas.has(name)) return null;
     const replica = new Replica(name, address, link, this.now, master);
     master.replicas.set(name, replica);
     return replica;

@@ -62,6 +62,27 @@ test("three of ours publish a new primary well under a second after a kill", opt
   }
 });
 
+test(
+  "a primary that stands still is replaced within down-after and a second, and demoted as it wakes up",
+  options,
+  async () => {
+    const group = await RealGroup.start({ ours: 3, theirs: 0, quorum: 2 });
+    try {
+      const [old] = group.ports as [number];
+      group.kill(old, "SIGSTOP");
+      const publishedMs = await until("all to name a new primary", async () =>
+        (await group.named()).every((port, _, [first]) => port !== old && port === first),
+      );
+      assert.ok(publishedMs < 2000, `published after ${publishedMs} ms`);
+      group.kill(old, "SIGCONT");
+      const demotedMs = await until("the old primary to be demoted", async () => (await group.role(old)) === "slave");
+      assert.ok(demotedMs < 1000, `demoted after ${demotedMs} ms`);
+    } finally {
+      await group.stop();
+    }
+  },
+);
+
 test("SENTINEL FAILOVER loses nothing: the primary hands over by itself", options, async () => {
   const group = await RealGroup.start({ ours: 1, theirs: 0, quorum: 1, replicas: 1 });
   try {
