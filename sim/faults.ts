@@ -57,7 +57,7 @@ function befall(world: World, random: SeededRandom): void {
 /** Only the primary breaks, and comes back: the promises about its return are kept to the letter here. */
 function befallPrimary(world: World, random: SeededRandom): void {
   const primary = world.servers.find((server) => server.replication?.role === "master");
-  if (!primary || primary.state !== "running" || world.servers.some((server) => server.state !== "running")) return;
+  if (primary?.state !== "running" || world.servers.some((server) => server.state !== "running")) return;
   const backInMs = random.float() < 0.3 ? 50 + 900 * random.float() : 1000 + 5000 * random.float();
   const kind = pick(random, ["kill", "stop", "power"] as const);
   takeAway(world, primary, kind, backInMs);

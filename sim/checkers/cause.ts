@@ -43,6 +43,8 @@ export class Cause implements Checker {
       this.violations.push(`${sentinel.name} fails over ${place}, which is none of the servers`);
       return;
     }
+    // One that is no primary any more cannot stay the group's.
+    if (primary.replication?.role === "slave") return;
     const since = Math.max(0, this.#promotedAt.get(primary) ?? 0);
     const from = Math.max(now - this.#world.options.downAfterMs - AFTERMATH_MS, Math.min(since, now));
     if (!this.#hasCause(primary, from, now))
