@@ -41,6 +41,20 @@ test("a drill on real servers: kills, restarts, measures, leaves no key behind",
   assert.equal(world.processes.isAlive(restarted.process), false);
 });
 
+test("our own group passes its drills, one after the other", { timeout: 90_000 }, async (t) => {
+  const folder = temporaryFolder(t);
+  const group = await Group.start(world, { kind: "sentinel", engine: "nines", folder, self, port: somePort() });
+  t.after(() => group.stop());
+  for (const fault of ["switchover", "kill", "pause"] as const) {
+    const { verdict } = await runDrill(world, { fault, folder });
+    assert.deepEqual(verdict.problems, [], `${fault}: ${JSON.stringify(verdict)}`);
+    assert.ok(verdict.acknowledged > 200);
+  }
+  const nodes = readGroupFile(disk, folder)!.nodes;
+  await group.stop();
+  for (const node of nodes) assert.equal(world.processes.isAlive(node.process), false, node.name);
+});
+
 test("a drill that is cut short mends what it broke", { ...needs("redis-server"), timeout: 30_000 }, async (t) => {
   const folder = temporaryFolder(t);
   const group = await Group.start(world, { kind: "sentinel", engine: "redis-server", folder, self, port: somePort() });

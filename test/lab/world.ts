@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { nodeIo } from "../../src/io/node-io.ts";
@@ -10,10 +10,13 @@ export function realWorld(): World {
   return { io: nodeIo(), processes: new NodeProcesses(), self: ownProcess() };
 }
 
-/** This program, run from its sources. */
+const root = resolve(import.meta.dirname, "../..");
+const built = join(root, "dist/cli.js");
+
+/** This program: as it was built (`npm test` builds it first), else from its sources, which takes longer to start. */
 export const self: Command = {
   command: process.execPath,
-  args: ["--import", "tsx", resolve(import.meta.dirname, "../../src/cli/main.ts")],
+  args: existsSync(built) ? [built] : ["--import", "tsx", join(root, "src/cli/main.ts")],
 };
 
 export function temporaryFolder(t: { after(action: () => unknown): void }): string {
