@@ -7,6 +7,7 @@ import { ReplyError } from "../../src/base/reply-error.ts";
 import { Args } from "../../src/commands/args.ts";
 import type { Call, CommandRow } from "../../src/commands/call.ts";
 import type { Session } from "../../src/commands/session.ts";
+import type { Clock } from "../../src/io/io.ts";
 import { MemoryDisk } from "../../src/io/memory-disk.ts";
 import type { Endpoint, Listener, ListenOptions, Net, NetError, Socket } from "../../src/io/net.ts";
 import { SeededRandom } from "../../src/io/random.ts";
@@ -218,11 +219,13 @@ export class Node implements Dataset, ReplicationHost {
   #streamDb = -1;
   #chunkDb = -1;
   #waitingWrites: (() => void)[] = [];
+  /** What happened to a stopped process, in order. */
+  #frozen: (() => void)[] | null = null;
 
   constructor(world: World, host: string, settings: Partial<ReplicationSettings>) {
     this.world = world;
     this.endpoint = { host, port: 6379 };
-    this.runId = `run-${host}`;
+    this.runId = Buffer.from(host.padEnd(20, ".")).toString("hex");
     this.settings = {
       ...defaultSettings(),
       replDisklessSyncDelaySeconds: 0,
@@ -234,7 +237,8 @@ export class Node implements Dataset, ReplicationHost {
 
   /** A fresh process on the same disk. */
   boot(): void {
-    const { clock, random } = this.world;
+    const { random } = this.world;
+    const clock = this.#clock();
     this.alive = true;
     this.replies = "free";
     this.pauses.clear();
@@ -252,6 +256,33 @@ export class Node implements Dataset, ReplicationHost {
     this.#rows = new Map(this.replication.commands().map((row) => [row.name, row]));
   }
 
+  /** SIGSTOP: time goes on without it. */
+  freeze(): void {
+    this.#frozen = [];
+  }
+
+  /** SIGCONT: what has come meanwhile is found at once. */
+  thaw(): void {
+    const missed = this.#frozen ?? [];
+    this.#frozen = null;
+    for (const action of missed) action();
+  }
+
+  #clock(): Clock {
+    const { clock } = this.world;
+    const mine = (action: () => void) => () => {
+      if (this.#frozen === null) action();
+      else this.#frozen.push(action);
+    };
+    return {
+      now: () => clock.now(),
+      monotonicMicros: () => clock.monotonicMicros(),
+      after: (ms, action) => clock.after(ms, mine(action)),
+      every: (ms, action) => clock.every(ms, mine(action)),
+      endOfTick: (action) => clock.endOfTick(mine(action)),
+    };
+  }
+
   kill(): void {
     this.alive = false;
     this.replication.stop();
@@ -266,10 +297,15 @@ export class Node implements Dataset, ReplicationHost {
       this.world.clock.endOfTick(() => this.#flush(client));
     });
     this.#clients.add(client);
-    socket.onData = (bytes, length) => {
+    socket.onData = (lent, length) => {
+      if (this.#frozen !== null) {
+        const bytes = new Slice(lent, 0, length).copy();
+        this.#frozen.push(() => socket.onData(bytes, length));
+        return;
+      }
       client.lastReadAt = this.world.clock.now();
       this.replication.mayRun();
-      client.reader.lend(bytes, length);
+      client.reader.lend(lent, length);
       for (let args = client.reader.next(); args !== null; args = client.reader.next()) this.#run(client, args);
       client.reader.release();
     };
@@ -291,6 +327,11 @@ export class Node implements Dataset, ReplicationHost {
     const box: { answer: string | null } = { answer: null };
     const client = new Client(this.world.nextPort++, false, null, () => {});
     const run = () => {
+      this.replication.mayRun();
+      if (this.pauses.size > 0 && isWrite(words[0]!)) {
+        this.#waitingWrites.push(run);
+        return;
+      }
       const args = new Args();
       args.reset(words.length);
       words.forEach((word, i) => {
@@ -308,7 +349,7 @@ export class Node implements Dataset, ReplicationHost {
       drain();
       if (client.parked) this.world.whenParked.push(drain);
     };
-    if (this.pauses.size > 0 && isWrite(words[0]!)) this.#waitingWrites.push(run);
+    if (this.#frozen !== null) this.#frozen.unshift(run);
     else run();
     return box;
   }
