@@ -103,6 +103,13 @@ test("all of them in one stream, at every chunk size, with pushes and attributes
   }
 });
 
+function seeded(seed: number): () => number {
+  return () => {
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+    return seed / 2 ** 32;
+  };
+}
+
 test("strings as bytes keep every byte and are copies", () => {
   const wire = Buffer.concat([Buffer.from("*2\r\n$4\r\n"), Buffer.from([0, 255, 13, 10]), Buffer.from("\r\n+OK\r\n")]);
   for (const size of [1, 3, 100]) {
@@ -172,4 +179,22 @@ test("a handler that stops the reader sees nothing more of the chunk", () => {
   reader.feed(Buffer.from(":1\r\n:2\r\n$5\r\nab"));
   assert.deepEqual(seen, [1]);
   assert.equal(reader.midReply, false);
+});
+
+test("whatever arrives is read or refused, never more and never a crash (seeds 1 to 300)", () => {
+  const whole = Buffer.from(values.map(([wire]) => wire).join(""));
+  for (let seed = 1; seed <= 300; seed++) {
+    const random = seeded(seed);
+    const bytes = Buffer.from(whole);
+    const changes = 1 + Math.floor(random() * 6);
+    const alphabet = "+-:$*%~>|=(#,_!0123456789\r\n\0\xff";
+    for (let i = 0; i < changes; i++) {
+      bytes[Math.floor(random() * bytes.length)] = alphabet.charCodeAt(Math.floor(random() * alphabet.length));
+    }
+    try {
+      read(bytes, [1 + Math.floor(random() * 40)], { maxReplyBytes: 10_000 });
+    } catch (error) {
+      assert.ok(error instanceof ReplyProtocolError, `seed ${seed}: ${(error as Error).stack}`);
+    }
+  }
 });
