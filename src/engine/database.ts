@@ -3,14 +3,25 @@
  * misses, and the order of things around a change (a running snapshot first). Arguments are borrowed, results too: a
  * `StringValue` or a key handed to a visitor is valid until the next call that writes.
  */
-import { Slice } from "../base/bytes.ts";
+import { copyBytes, Slice } from "../base/bytes.ts";
 import { errors } from "../base/reply-error.ts";
 import type { Engine } from "./engine.ts";
-import { AGE_MASK, type Entries, INT, RAW, STRING, TYPE_SHIFT, TYPES, type TypeName, VOLATILE } from "./entry.ts";
+import {
+  AGE_MASK,
+  type Entries,
+  INT,
+  RAW,
+  ROOT_BYTES,
+  STRING,
+  TYPE_SHIFT,
+  TYPES,
+  type TypeName,
+  VOLATILE,
+} from "./entry.ts";
 import { isIntegerText } from "./integer-text.ts";
 import { Keyspace } from "./keyspace.ts";
 import type { Store } from "./store.ts";
-import { type StringEncoding, StringValue, stringEncoding } from "./string-value.ts";
+import { StringValue, stringEncoding } from "./string-value.ts";
 import { type TableStats, tableStats } from "./table-stats.ts";
 
 export class Database {
@@ -141,7 +152,7 @@ export class Database {
       value.copyTo(this.#entries.bytes(ref), this.#entries.valueAt(ref));
     } else {
       keyspace.beforeChange(ref);
-      if (this.#touch(ref) !== STRING) this.#dropContainer(ref);
+      if (this.#touch(ref) !== STRING) this.#dropContainer(ref, this.#engine.policy.lazyfreeLazyServerDel);
       // What has expired is a new key, whose predecessor's expiry is not its own.
       if (keepTtl && this.#entries.isVolatile(ref) && !this.#isExpired(ref)) flags |= VOLATILE;
       ref = keyspace.overwrite(ref, bytes, start, end, flags);
@@ -161,7 +172,7 @@ export class Database {
   /** A string of `length` zero bytes under a key that was not there (or that is replaced). */
   createString(key: Slice, length: number): StringValue {
     this.#find(key);
-    if (this.#physical !== 0) this.#remove(this.#physical);
+    this.#removePhysical();
     const meta = RAW | this.#engine.ages.initial() | (STRING << TYPE_SHIFT);
     const ref = this.keyspace.add(key.bytes, key.start, key.end, this.#hash, meta, length, length);
     const value = this.#writing.position(this.keyspace, ref);
@@ -169,36 +180,66 @@ export class Database {
     return value;
   }
 
+  // Containers
+
+  /** The root of the container under the key, for reading; 0 when there is no such key. @throws errors.wrongType */
+  getRoot(key: Slice, type: TypeName): number {
+    const ref = this.#lookup(key);
+    if (ref === 0) return 0;
+    if (TYPES[this.#touch(ref)] !== type) throw errors.wrongType;
+    return this.#entries.root(ref);
+  }
+
+  /** As `getRoot`, for changing what it holds. */
+  openRoot(key: Slice, type: TypeName): number {
+    const ref = this.#find(key);
+    if (ref === 0) return 0;
+    if (TYPES[this.#touch(ref)] !== type) throw errors.wrongType;
+    this.keyspace.beforeChange(ref);
+    return this.#entries.root(ref);
+  }
+
+  /** A container under a key, in the place of what was there. */
+  setRoot(key: Slice, type: TypeName, root: number): void {
+    this.#find(key);
+    this.#removePhysical();
+    const meta = this.#engine.ages.initial() | (TYPES.indexOf(type) << TYPE_SHIFT);
+    const ref = this.keyspace.add(key.bytes, key.start, key.end, this.#hash, meta, ROOT_BYTES, ROOT_BYTES);
+    this.#entries.setRoot(ref, root);
+  }
+
   // Keys
 
   /** False when there is no such key; one that has expired is deleted as expired. */
   delete(key: Slice): boolean {
-    const ref = this.#find(key);
-    if (ref === 0) return false;
-    this.#remove(ref);
-    return true;
+    return this.#delete(key, this.#engine.policy.lazyfreeLazyUserDel);
   }
 
   /** As `delete`; a large container is freed later. */
   unlink(key: Slice): boolean {
-    return this.delete(key);
+    return this.#delete(key, true);
   }
 
-  /** Takes an entry out for good: a snapshot first, then what it holds, then itself. */
-  #remove(ref: number): void {
+  #delete(key: Slice, lazy: boolean): boolean {
+    const ref = this.#find(key);
+    if (ref !== 0) this.removeEntry(ref, lazy);
+    return ref !== 0;
+  }
+
+  /** For the engine and within: takes an entry out for good. A snapshot first, then what it holds, then itself. */
+  removeEntry(ref: number, lazy: boolean): void {
     this.keyspace.beforeChange(ref);
-    this.#dropContainer(ref);
+    if (this.#entries.type(ref) !== STRING) this.#dropContainer(ref, lazy);
     this.keyspace.remove(ref);
   }
 
-  /** For the engine (expiry, eviction). */
-  removeEntry(ref: number): void {
-    this.#remove(ref);
+  #dropContainer(ref: number, lazy: boolean): void {
+    this.#engine.dropContainer(this.#entries.type(ref), this.#entries.root(ref), lazy);
   }
 
-  #dropContainer(ref: number): void {
-    if (this.#entries.type(ref) !== STRING)
-      this.#engine.freeContainer(this.#entries.type(ref), this.#entries.root(ref));
+  /** Whatever the last lookup found, seen or hidden, makes place for another value. */
+  #removePhysical(): void {
+    if (this.#physical !== 0) this.removeEntry(this.#physical, this.#engine.policy.lazyfreeLazyServerDel);
   }
 
   /** Gives the value of `from` the name `to`, in the place of what had it. The expiry travels. @throws errors.noSuchKey */
@@ -217,31 +258,39 @@ export class Database {
 
   #transfer(from: Slice, target: Database, to: Slice): void {
     target.#find(to);
-    if (target.#physical !== 0) target.#remove(target.#physical);
+    target.#removePhysical();
     const ref = this.#find(from);
     this.keyspace.beforeChange(ref);
-    target.#addCopy(to, ref);
+    const moved = target.#addLike(to, ref);
+    if (this.#entries.type(ref) !== STRING) this.#entries.setRoot(moved, this.#entries.root(ref));
     this.keyspace.remove(ref);
   }
 
-  /** Copies value and expiry to `newKey` of `target`, where nothing must be; false when there is nothing to copy. */
+  /** Copies value and expiry to `newKey` of `target`, replacing what is there; false when there is nothing to copy. */
   copy(key: Slice, target: Database, newKey: Slice): boolean {
     if (this.#find(key) === 0) return false;
     target.#find(newKey);
-    if (target.#physical !== 0) target.#remove(target.#physical);
-    target.#addCopy(newKey, this.#find(key));
+    target.#removePhysical();
+    const ref = this.#find(key);
+    const type = this.#entries.type(ref);
+    if (type === STRING) target.#addLike(newKey, ref);
+    else {
+      const root = this.#engine.store.containers.of(type).clone(this.#entries.root(ref));
+      this.#entries.setRoot(target.#addLike(newKey, ref), root);
+    }
     return true;
   }
 
-  /** Adds `key`, which must not be here, with the value, expiry and age of the entry `source`. */
-  #addCopy(key: Slice, source: number): void {
+  /** Adds `key`, which must not be here, with type, expiry, age and string of the entry `source`; the caller sets a root. */
+  #addLike(key: Slice, source: number): number {
     const entries = this.#entries;
     this.#find(key);
     const length = entries.valueLength(source);
     const ref = this.keyspace.add(key.bytes, key.start, key.end, this.#hash, entries.meta(source), length, length);
     if (entries.isVolatile(source)) entries.setExpireAt(ref, entries.expireAt(source));
     const at = entries.valueAt(source);
-    new Slice(entries.bytes(source), at, at + length).copyTo(entries.bytes(ref), entries.valueAt(ref));
+    copyBytes(entries.bytes(source), at, at + length, entries.bytes(ref), entries.valueAt(ref));
+    return ref;
   }
 
   /** Deletes every key; returns how many there were. With `lazy` they are freed later. */
@@ -363,9 +412,12 @@ export class Database {
     return ref !== 0;
   }
 
-  encoding(key: Slice): StringEncoding | null {
+  encoding(key: Slice): string | null {
     const ref = this.#find(key);
-    return ref === 0 ? null : stringEncoding(this.#entries.meta(ref), this.#entries.valueLength(ref));
+    if (ref === 0) return null;
+    const type = this.#entries.type(ref);
+    if (type === STRING) return stringEncoding(this.#entries.meta(ref), this.#entries.valueLength(ref));
+    return this.#engine.store.containers.of(type).encoding(this.#entries.root(ref));
   }
 
   /** Always 1: values are not shared. */
@@ -374,11 +426,13 @@ export class Database {
   }
 
   /** Bytes of the key and all that hangs on it, its share of the tables included; `samples` is for containers. */
-  memoryUsage(key: Slice, _samples = 5): number | null {
+  memoryUsage(key: Slice, samples = 5): number | null {
     const ref = this.#find(key);
     if (ref === 0) return null;
-    const shares = this.#entries.isVolatile(ref) ? 8 : 4;
-    return this.#engine.store.arena.sizeOf(ref) + shares;
+    const { arena, containers } = this.#engine.store;
+    const type = this.#entries.type(ref);
+    const held = type === STRING ? 0 : containers.of(type).bytes(this.#entries.root(ref), samples);
+    return arena.sizeOf(ref) + (this.#entries.isVolatile(ref) ? 8 : 4) + held;
   }
 
   /** The 24 bits of age as they stand: DEBUG OBJECT's lru. */

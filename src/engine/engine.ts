@@ -107,7 +107,7 @@ export class Engine {
   flush(db: Database, lazy: boolean): void {
     const alone = this.databases.every((other) => other === db || other.size === 0);
     if (alone && this.#reset()) return;
-    const freeing = new KeyspaceFreeing(db.keyspace, this.store.arena);
+    const freeing = new KeyspaceFreeing(db.keyspace);
     db.keyspace = new Keyspace(this.store);
     if (lazy || !freeing.ready) this.lazyfree.add(freeing);
     else while (freeing.pending > 0) freeing.step(Number.MAX_SAFE_INTEGER);
@@ -159,7 +159,7 @@ export class Engine {
 
   /** For `Database`: the key's time has come. */
   expire(db: Database, ref: number, key: Slice): void {
-    db.removeEntry(ref);
+    db.removeEntry(ref, this.policy.lazyfreeLazyExpire);
     this.stats.expiredKeys++;
     this.hooks.onExpired(db, key);
   }
@@ -168,7 +168,7 @@ export class Engine {
   evictEntry(db: Database, ref: number): void {
     const { entries } = this.store;
     const key = new Slice(entries.bytes(ref).slice(entries.keyAt(ref), entries.valueAt(ref)));
-    db.removeEntry(ref);
+    db.removeEntry(ref, this.policy.lazyfreeLazyEviction);
     this.stats.evictedKeys++;
     this.hooks.onEvicted(db, key);
   }
@@ -178,8 +178,8 @@ export class Engine {
     this.store.arena.trim();
   }
 
-  /** For `Database`: the value of a key that is no string is dropped. */
-  freeContainer(type: number, _root: number): void {
-    throw new Error(`no container of type ${type}`);
+  /** For `Database`: what a key that is no string holds is not needed any more. */
+  dropContainer(type: number, root: number, lazy: boolean): void {
+    this.store.containers.drop(type, root, lazy, this.lazyfree);
   }
 }

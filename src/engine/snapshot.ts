@@ -7,7 +7,7 @@
 import { Slice } from "../base/bytes.ts";
 import { reverseBits } from "../memory/hash.ts";
 import type { Ages } from "./ages.ts";
-import { type Entries, INT, TYPE_SHIFT, TYPES, type TypeName, VOLATILE } from "./entry.ts";
+import { type Entries, INT, STRING, TYPE_SHIFT, TYPES, type TypeName, VOLATILE } from "./entry.ts";
 import type { Keyspace } from "./keyspace.ts";
 
 /** What a snapshot tells of a key: one object, valid until the consumer returns. */
@@ -23,6 +23,8 @@ export interface SnapshotEntry {
   /** The bytes of a string. */
   string: Slice;
   encodingInt: boolean;
+  /** The container of a key that is no string. */
+  root?: number;
 }
 
 export type SnapshotConsumer = (entry: SnapshotEntry) => void;
@@ -82,6 +84,7 @@ export class Snapshot {
     frequency: -1,
     string: new Slice(),
     encodingInt: false,
+    root: 0,
   };
 
   /** For `Engine.snapshot`. */
@@ -167,6 +170,7 @@ export class Snapshot {
     entry.frequency = this.#lfu ? this.#ages.frequency(meta) : -1;
     entry.string.set(bytes, valueAt, valueAt + entries.valueLength(ref));
     entry.encodingInt = (meta & INT) !== 0;
+    entry.root = meta >>> TYPE_SHIFT === STRING ? 0 : entries.root(ref);
     emit(entry);
   }
 }

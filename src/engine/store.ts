@@ -1,11 +1,13 @@
 /** What all keyspaces of an engine share: one arena, one secret for the hash, one list of running snapshots. */
 import { Arena } from "../memory/arena.ts";
+import { Containers } from "./containers.ts";
 import { Entries } from "./entry.ts";
 import { Snapshots } from "./snapshot.ts";
 
 export class Store {
   readonly arena = new Arena();
   readonly entries = new Entries(this.arena);
+  readonly containers = new Containers();
   readonly snapshots = new Snapshots();
   readonly random: () => number;
   /** The secret of the hash. */
