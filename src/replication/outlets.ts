@@ -11,6 +11,8 @@ import type { ReplicaPeer, ReplicationSettings, SnapshotStream } from "./dataset
 /** More than this on its way to a replica is not added to: the network decides the pace of a snapshot. */
 const HIGH_WATER_BYTES = 512 * 1024;
 const CHUNK_BYTES = 64 * 1024;
+/** How soon a replica that had too much before it is looked at again, should it not say itself that it has drained. */
+const RETRY_MS = 2;
 /** A snapshot is produced in slices this long, so that commands do not wait for it. */
 const SLICE_MICROS = 1000;
 
@@ -222,6 +224,7 @@ export class Outlets {
       return;
     }
     if (goOn) this.#schedule();
+    else if (this.#current === batch) this.#clock.after(RETRY_MS, () => this.#schedule());
   }
 
   /** Straight from the snapshot to all members, as fast as the slowest takes it. False: wait for a drain, or all is done. */

@@ -249,7 +249,6 @@ export class Replication {
   }
 
   writeRole(reply: ReplyWriter): void {
-    this.#dataset.settle();
     writeRole(this.machine, reply);
   }
 
@@ -447,7 +446,9 @@ export class Replication {
   #step(input: Input): void {
     // As a primary, what happened so far is in the stream before anything is decided by its offset.
     if (this.machine.role === "master") this.#dataset.settle();
+    const { linkUp } = this;
     this.#perform(this.machine.step(input, this.#now));
+    if (linkUp !== this.linkUp) this.#host.linkChanged();
   }
 
   #perform(effects: readonly Effect[]): void {

@@ -72,10 +72,14 @@ export class Outcomes {
   /** Hands on what has gathered. */
   flush(): void {
     if (this.#at === 0) return;
+    // Asked for from within a transaction (its REPLICAOF, say): what it did so far is framed by itself.
+    const grouped = this.#grouped;
+    if (grouped) this.end();
     const length = this.#at;
     this.#at = 0;
     this.consume(this.#bytes, length, this.#firstSelected);
     if (this.#bytes.length > KEEP_BYTES) this.#bytes = Buffer.allocUnsafeSlow(64 * 1024);
+    if (grouped) this.begin(this.#groupAlways);
   }
 
   #before(dbIndex: number): void {

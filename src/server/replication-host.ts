@@ -121,6 +121,10 @@ export class ServerReplicationHost implements ReplicationHost {
         connection.blocked.cancel(UNBLOCKED.message);
   }
 
+  linkChanged(): void {
+    this.#server.refreshGuards();
+  }
+
   acknowledged(): void {}
 }
 

@@ -1,6 +1,7 @@
 /** Links between ours and real servers, in every combination. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { SeededRandom } from "../../src/io/random.ts";
 import { eventually, House, infoOf, noRedis, type Peer } from "./house.ts";
 
 async function follow(replica: Peer, primary: { port: number }): Promise<void> {
@@ -167,6 +168,25 @@ for (const [of, by] of pairs) {
     assert.equal(stats["sync_partial_ok"], "2");
   });
 }
+
+test("a transaction that asks for the offset in its middle stays whole commands for the replica", async () => {
+  await using house = new House();
+  const [primary, replica] = [await house.nines(), await house.nines()];
+  await follow(replica, primary);
+  await primary.client.multi().incr("n").call("REPLICAOF", "NO", "ONE").select(2).incr("n").exec();
+  await primary.client.incr("n");
+  await assertTwins(primary, replica);
+  assert.equal((await infoOf(primary, "stats"))["sync_full"], "1");
+});
+
+test("a large data set is copied while the network decides the pace", async () => {
+  await using house = new House();
+  const [primary, replica] = [await house.nines(), await house.nines()];
+  const random = new SeededRandom(5);
+  for (let i = 0; i < 200; i++) await primary.client.set(`large:${i}`, Buffer.from(random.bytes(100_000)));
+  await follow(replica, primary);
+  await assertTwins(primary, replica);
+});
 
 test("redis-cli --rdb gets a copy", { skip: noRedis }, async () => {
   await using house = new House();

@@ -594,6 +594,7 @@ export class Node implements Dataset, ReplicationHost {
   }
 
   roleChanged(): void {}
+  linkChanged(): void {}
   acknowledged(): void {}
 }
 
