@@ -6,7 +6,7 @@
 import { type Address, sameAddress } from "./address.ts";
 import { event, eventText } from "./events.ts";
 import { Link, type Master, NEVER, type Replica } from "./instances.ts";
-import { disconnectAll } from "./links.ts";
+import { connect, disconnectAll } from "./links.ts";
 import { sendInfo } from "./sending.ts";
 import type { State } from "./state.ts";
 import { demoteOnReturn } from "./wanderers.ts";
@@ -33,6 +33,7 @@ export function switchMaster(s: State, master: Master, to: Address, part: "leade
     disconnectAll(s, old.link);
   }
   for (const replica of master.replicas.values()) event(s, "notice", "+slave", replica);
+  connect(s, master);
   sendInfo(s, master);
   for (const replica of master.replicas.values()) sendInfo(s, replica);
   // One that is silent, not gone, gets its orders ahead: they are the first that it reads when it wakes up.
@@ -59,11 +60,20 @@ function moveTo(s: State, master: Master, to: Address): void {
   master.replicas.delete(replica.name);
   replica.released = true;
   master.link = replica.link;
+  believeAlive(s, master.link);
   master.runid = replica.runid;
   master.info = replica.info;
   master.infoAt = replica.infoAt;
   master.handover = replica.handover;
   master.helloSentAt = NEVER;
+}
+
+/** It has just been promoted, so it lives: a closed port or a silence that we saw was before that, and has to show anew. */
+function believeAlive(s: State, link: Link): void {
+  link.refused = false;
+  link.availableAt = s.now;
+  if (link.pingPendingSince !== null) link.pingPendingSince = s.now;
+  if (link.command.state === "down") link.command.nextAttemptAt = s.now;
 }
 
 /** All that was said and thought about the address that was. */
