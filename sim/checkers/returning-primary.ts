@@ -4,7 +4,6 @@
  * cut off knows nothing of it and goes on, as in Redis.
  */
 import type { SimNode } from "../node.ts";
-import { placeOf } from "../state.ts";
 import type { World } from "../world.ts";
 import type { Acknowledgement } from "../writer.ts";
 import type { Checker } from "./checker.ts";
@@ -13,7 +12,7 @@ export class ReturningPrimary implements Checker {
   readonly name = "a returning primary acknowledges nothing";
   readonly violations: string[] = [];
   readonly #world: World;
-  /** Who was promoted last, by whatever Sentinel, and when. */
+  /** Who became primary last, and when. */
   #current: SimNode | null = null;
   #promotedAt = 0;
 
@@ -22,10 +21,8 @@ export class ReturningPrimary implements Checker {
   }
 
   logged(node: SimNode, text: string): void {
-    if (node.mode !== "sentinel" || !text.startsWith("+promoted-slave ")) return;
-    const promoted = this.#world.servers.find((server) => text.includes(` ${placeOf(server)} `));
-    if (!promoted) return;
-    this.#current = promoted;
+    if (node.mode !== "server" || !text.startsWith("Setting secondary replication ID")) return;
+    this.#current = node;
     this.#promotedAt = this.#world.now;
   }
 
