@@ -33,7 +33,7 @@ export async function up(kind: GroupKind, flags: UpFlags): Promise<void> {
   const view = new View(io);
   try {
     view.note(`starting ${flags.engine} ...`);
-    group = await Group.start(world, {
+    group = await Group.prepare(world, {
       kind,
       engine: flags.engine,
       replicas: flags.replicas,
@@ -45,8 +45,9 @@ export async function up(kind: GroupKind, flags: UpFlags): Promise<void> {
       onProgress: (text) => view.note(text),
       onCrash: (node, exit) => view.note(`${node.name} (pid ${node.process.pid}) has ended: ${describeExit(exit)}`),
     });
+    await group.launch();
   } catch (error) {
-    if (asked) return;
+    if (asked) return view.note("ended before it was up");
     process.stderr.write(`nines up: ${(error as Error).message}\n`);
     process.exitCode = 1;
     return;

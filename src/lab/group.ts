@@ -50,15 +50,26 @@ export class Group {
   readonly folder: string;
   readonly #world: World;
   readonly #options: StartOptions;
+  readonly #plans: readonly NodePlan[];
   readonly #children = new Map<string, ChildProcess>();
   #stopping: Promise<void> | undefined;
   #file: GroupFile;
 
-  private constructor(world: World, options: StartOptions, file: GroupFile) {
+  private constructor(world: World, options: StartOptions, plans: readonly NodePlan[]) {
     this.#world = world;
     this.#options = options;
-    this.#file = file;
+    this.#plans = plans;
     this.folder = options.folder;
+    this.#file = {
+      version: 1,
+      kind: options.kind,
+      engine: options.engine,
+      masterName: MASTER_NAME,
+      downAfterMs: DOWN_AFTER_MS,
+      failoverTimeoutMs: FAILOVER_TIMEOUT_MS,
+      supervisor: world.self,
+      nodes: plans.map((plan) => nodeFile(plan, { pid: 0 })),
+    };
   }
 
   get file(): GroupFile {
@@ -70,35 +81,38 @@ export class Group {
     return new Map(this.#nodesNow().map((node) => [node.name, node.process.pid]));
   }
 
-  /**
-   * Starts the group and waits until it is whole: replicas in step, Sentinels aware of each other.
-   * @throws Error  that says which node did not come up and shows the end of its log; nothing is left running
-   */
+  /** Starts a group: `prepare` and `launch` in one. */
   static async start(world: World, options: StartOptions): Promise<Group> {
+    const group = await Group.prepare(world, options);
+    await group.launch();
+    return group;
+  }
+
+  /**
+   * Ends what an earlier group has left in the folder, and chooses the ports. Nothing is started yet.
+   * @throws Error  if a group runs there
+   */
+  static async prepare(world: World, options: StartOptions): Promise<Group> {
     await clearFolder(world, options.folder, options.onProgress);
     const port = options.port ?? 6379;
     const { net } = world.io;
     const servers = await freePorts(net, HOST, port, serverCount(options));
     const firstSentinel = options.sentinelPort ?? Math.min(port + 20_000, 65_000);
     const sentinels = await freePorts(net, HOST, firstSentinel, sentinelCount(options));
-    const plans = planNodes(options, options.folder, options.self, servers, sentinels);
-    const group = new Group(world, options, {
-      version: 1,
-      kind: options.kind,
-      engine: options.engine,
-      masterName: MASTER_NAME,
-      downAfterMs: DOWN_AFTER_MS,
-      failoverTimeoutMs: FAILOVER_TIMEOUT_MS,
-      supervisor: world.self,
-      nodes: plans.map((plan) => nodeFile(plan, { pid: 0 })),
-    });
+    return new Group(world, options, planNodes(options, options.folder, options.self, servers, sentinels));
+  }
+
+  /**
+   * Starts the nodes and waits until the group is whole: replicas in step, Sentinels aware of each other.
+   * @throws Error  that says which node did not come up and shows the end of its log; nothing is left running
+   */
+  async launch(): Promise<void> {
     try {
-      await group.#launch(plans);
+      await this.#launch();
     } catch (error) {
-      await group.stop();
+      await this.stop();
       throw error;
     }
-    return group;
   }
 
   /** Ends every node, the Sentinels first, so that none takes the end for a failure. */
@@ -112,13 +126,13 @@ export class Group {
     for (const id of this.#processIds(() => true)) this.#world.processes.signal(id, "SIGKILL");
   }
 
-  async #launch(plans: NodePlan[]): Promise<void> {
-    for (const plan of plans) {
+  async #launch(): Promise<void> {
+    for (const plan of this.#plans) {
       await emptyFolder(this.#world, plan.folder);
       this.#world.io.disk.replaceSync(plan.configPath, Buffer.from(plan.config));
     }
     // The primary first: replicas that find nobody wait a second before they try again.
-    const [primary, ...others] = plans as [NodePlan, ...NodePlan[]];
+    const [primary, ...others] = this.#plans as [NodePlan, ...NodePlan[]];
     this.#spawn(primary);
     await this.#untilReady(primary);
     for (const plan of others) this.#spawn(plan);
