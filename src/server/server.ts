@@ -246,7 +246,8 @@ export class Server implements ConnectionOwner, DispatchHost {
   endBatch(_connection: Connection): void {
     if (--this.#batchDepth > 0) return;
     this.dispatch.endBatch();
-    if (this.outcomes.length > 0) this.tick.schedule();
+    // A command may ask for nothing but the end of the tick: WAIT has the replicas asked then.
+    this.tick.schedule();
   }
 
   run(connection: Connection, args: Args): void {
