@@ -3,9 +3,10 @@ import { Slice } from "../base/bytes.ts";
 import type { Log } from "../base/log.ts";
 import { badLine } from "../config/file.ts";
 import type { Processes } from "../io/processes.ts";
-import { sentinelCommands, sentinelInfo } from "../sentinel/commands.ts";
+import { sentinelCommands } from "../sentinel/commands.ts";
 import { BadLine } from "../sentinel/config.ts";
 import type { SentinelHost } from "../sentinel/host.ts";
+import { sentinelInfo } from "../sentinel/info.ts";
 import { SentinelShell } from "../sentinel/shell.ts";
 import { type Member, type Server, StartError } from "./server.ts";
 
