@@ -105,8 +105,8 @@ export class RealGroup {
     }
   }
 
-  async client(port: number): Promise<RespClient> {
-    const client = await RespClient.connect(port);
+  async client(port: number, protocol: 2 | 3 = 2): Promise<RespClient> {
+    const client = await RespClient.connect(port, protocol);
     this.#clients.push(client);
     return client;
   }
