@@ -3,7 +3,7 @@
  * misses, and the order of things around a change (a running snapshot first). Arguments are borrowed, results too: a
  * `StringValue` or a key handed to a visitor is valid until the next call that writes.
  */
-import { copyBytes, Slice } from "../base/bytes.ts";
+import { Slice } from "../base/bytes.ts";
 import { errors } from "../base/reply-error.ts";
 import type { Engine } from "./engine.ts";
 import {
@@ -149,7 +149,7 @@ export class Database {
     if (ref === 0) {
       const meta = flags | this.#engine.ages.initial() | (STRING << TYPE_SHIFT);
       ref = keyspace.add(key.bytes, key.start, key.end, this.#hash, meta, end - start, end - start);
-      value.copyTo(this.#entries.bytes(ref), this.#entries.valueAt(ref));
+      this.#entries.write(ref, 0, bytes, start, end);
     } else {
       keyspace.beforeChange(ref);
       if (this.#touch(ref) !== STRING) this.#dropContainer(ref, this.#engine.policy.lazyfreeLazyServerDel);
@@ -289,7 +289,7 @@ export class Database {
     const ref = this.keyspace.add(key.bytes, key.start, key.end, this.#hash, entries.meta(source), length, length);
     if (entries.isVolatile(source)) entries.setExpireAt(ref, entries.expireAt(source));
     const at = entries.valueAt(source);
-    copyBytes(entries.bytes(source), at, at + length, entries.bytes(ref), entries.valueAt(ref));
+    entries.write(ref, 0, entries.bytes(source), at, at + length);
     return ref;
   }
 

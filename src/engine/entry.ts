@@ -7,8 +7,8 @@
  * and the value's in 24; where one does not fit, LONG is set and they have a word each. A string's bytes lie in the
  * block, an integer as its text; of any other type the block holds the root of its container.
  */
-import { copyBytes } from "../base/bytes.ts";
 import type { Arena } from "../memory/arena.ts";
+import { copyIn } from "../memory/copy.ts";
 
 export const AGE_MASK = 0xffffff;
 export const VOLATILE = 1 << 24;
@@ -54,7 +54,7 @@ export class Entries {
       words[lengths] = keyLength;
       words[lengths + 1] = valueLength;
     }
-    copyBytes(bytes, start, end, this.arena.u8[ref >>> 20]!, (at << 2) + headerBytes(meta));
+    copyIn(bytes, start, end, this.arena.u8[ref >>> 20]!, words, (at << 2) + headerBytes(meta));
     return ref;
   }
 
@@ -118,6 +118,11 @@ export class Entries {
     // Nearly every entry is of this shape, and this is on the way of every GET.
     if ((words[at + 2]! & (VOLATILE | LONG)) === 0) return (at << 2) + HEADER + (words[at + 3]! >>> 24);
     return this.keyAt(ref) + this.keyLength(ref);
+  }
+
+  /** Puts bytes into the value from its byte `at` on; the caller has made room. */
+  write(ref: number, at: number, bytes: Uint8Array, start: number, end: number): void {
+    copyIn(bytes, start, end, this.arena.u8[ref >>> 20]!, this.arena.i32[ref >>> 20]!, this.valueAt(ref) + at);
   }
 
   /** How long the value can become without another block. */

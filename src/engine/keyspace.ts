@@ -2,7 +2,6 @@
  * The keys of one database: the table, and the vector of those that have an expiry. It knows blocks and chains but not
  * time; `Database` gives it its meaning. FLUSHDB and SWAPDB exchange whole keyspaces, which is why they cost nothing.
  */
-import { copyBytes } from "../base/bytes.ts";
 import { hashBytes } from "../memory/hash.ts";
 import { RefVector } from "../memory/ref-vector.ts";
 import { Table } from "../memory/table.ts";
@@ -126,7 +125,7 @@ export class Keyspace {
     if (this.store.snapshots.active) this.store.snapshots.created(next);
     entries.arena.i32[next >>> 20]![((next & 0xfffff) << 2) + 1] = hash;
     entries.arena.i32[next >>> 20]![(next & 0xfffff) << 2] = entries.arena.i32[ref >>> 20]![(ref & 0xfffff) << 2]!;
-    copyBytes(entries.bytes(ref), valueAt, valueAt + keep, entries.bytes(next), entries.valueAt(next));
+    entries.write(next, 0, entries.bytes(ref), valueAt, valueAt + keep);
     this.table.replace(ref, next, hash);
     if ((old & VOLATILE) !== 0 && (meta & VOLATILE) !== 0) {
       entries.setExpireAt(next, entries.expireAt(ref));
@@ -177,7 +176,7 @@ export class Keyspace {
     } else {
       ref = this.reshape(ref, meta, length, length);
     }
-    copyBytes(value, start, end, entries.bytes(ref), entries.valueAt(ref));
+    entries.write(ref, 0, value, start, end);
     return ref;
   }
 

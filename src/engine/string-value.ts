@@ -2,7 +2,7 @@
  * A string in the store, read and changed where it lies. The engine has one such object for reading and one for writing and
  * positions it anew for every key: it is valid until the next call of the engine that writes.
  */
-import { copyBytes, Slice } from "../base/bytes.ts";
+import { Slice } from "../base/bytes.ts";
 import { type Entries, INT, RAW, VOLATILE } from "./entry.ts";
 import { isIntegerText } from "./integer-text.ts";
 import type { Keyspace } from "./keyspace.ts";
@@ -67,13 +67,13 @@ export class StringValue extends Slice {
     const { bytes, start, end } = tail;
     const old = this.end - this.start;
     this.#resize(old + end - start);
-    copyBytes(bytes, start, end, this.bytes, this.start + old);
+    this.#entries.write(this.#ref, old, bytes, start, end);
   }
 
   setRange(offset: number, part: Slice): void {
     const { bytes, start, end } = part;
     this.grow(offset + end - start);
-    copyBytes(bytes, start, end, this.bytes, this.start + offset);
+    this.#entries.write(this.#ref, offset, bytes, start, end);
   }
 
   /** Replaces the whole string, as SET does; the expiry stays. */
