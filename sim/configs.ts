@@ -5,9 +5,10 @@ export interface ServerConfig {
   /** The primary it follows at first. */
   readonly primary: string | null;
   readonly saves: boolean;
+  readonly lines: readonly string[];
 }
 
-export function serverConfig({ address, primary, saves }: ServerConfig): string {
+export function serverConfig({ address, primary, saves, lines }: ServerConfig): string {
   return [
     `bind ${address}`,
     "port 6379",
@@ -18,6 +19,7 @@ export function serverConfig({ address, primary, saves }: ServerConfig): string 
     "repl-timeout 10",
     "repl-ping-replica-period 2",
     ...(primary === null ? [] : [`replicaof ${primary} 6379`]),
+    ...lines,
     "",
   ].join("\n");
 }

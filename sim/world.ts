@@ -28,6 +28,8 @@ export interface WorldOptions {
   readonly together: boolean;
   /** Servers save their data every other second. */
   readonly saves: boolean;
+  /** More lines for the configuration of a server. */
+  readonly serverLines: (name: string) => readonly string[];
 }
 
 export const DEFAULTS: WorldOptions = {
@@ -41,6 +43,7 @@ export const DEFAULTS: WorldOptions = {
   loyalists: 1,
   together: false,
   saves: true,
+  serverLines: () => [],
 };
 
 /** The name the Sentinels have for the group. */
@@ -231,11 +234,12 @@ export class World implements NodeWatcher {
   // ---- Making it
 
   #addServer(i: number): void {
-    const { saves } = this.options;
+    const { saves, serverLines } = this.options;
+    const name = `s${i + 1}`;
     const address = `10.0.0.${i + 1}`;
     const primary = i === 0 ? null : "10.0.0.1";
-    const config = serverConfig({ address, primary, saves });
-    const options = { name: `s${i + 1}`, address, port: 6379, mode: "server", config } as const;
+    const config = serverConfig({ address, primary, saves, lines: serverLines(name) });
+    const options = { name, address, port: 6379, mode: "server", config } as const;
     this.servers.push(new SimNode(this.network, this.random, options, this));
   }
 
