@@ -176,6 +176,7 @@ export class Server implements ConnectionOwner, DispatchHost {
     this.engine.now = this.startedAt;
     this.tick = new Tick(io.clock);
     this.tick.beforeFlush = () => this.#settle();
+    this.tick.beforeEach = () => this.replication?.beforeAnswers();
     this.tick.onFlush = (connections) => {
       this.stats.writes += connections;
     };
@@ -392,8 +393,6 @@ export class Server implements ConnectionOwner, DispatchHost {
   }
 
   #settle(): void {
-    // The process may have been stopped between the commands and this end of their tick.
-    for (const member of this.members) member.beforeBatch?.();
     this.outcomes.flush();
     for (const member of this.members) member.endOfTick?.();
   }

@@ -10,6 +10,8 @@ export class Tick {
   #scheduled = false;
   /** Before replies leave: hands the outcomes on, so that nothing is acknowledged that is not under way to the replicas. */
   beforeFlush: () => void = () => {};
+  /** Before each connection is written to: the last moment to hold its replies. */
+  beforeEach: () => void = () => {};
   /** Told how many connections are written to. */
   onFlush: (connections: number) => void = () => {};
   readonly #clock: Clock;
@@ -39,7 +41,10 @@ export class Tick {
     if (dirty.length === 0) return;
     this.#dirty = [];
     this.onFlush(dirty.length);
-    for (let i = 0; i < dirty.length; i++) dirty[i]!.flush();
+    for (let i = 0; i < dirty.length; i++) {
+      this.beforeEach();
+      dirty[i]!.flush();
+    }
   }
 
   /** Connections whose replies have not left yet. */
