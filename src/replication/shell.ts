@@ -3,20 +3,16 @@
  * become the world: the sockets of `link.ts`, the bytes of `outlets.ts`, files, timers. Nothing is decided here. What the
  * server is to call, and when, stands in docs/replication.md; what it supplies, in `dataset.ts`.
  */
-import { utf8 } from "../base/bytes.ts";
 import { errors, type ReplyError } from "../base/reply-error.ts";
 import type { CommandRow } from "../commands/call.ts";
 import type { Session } from "../commands/session.ts";
 import { type Io, randomId, type Timer } from "../io/io.ts";
 import type { Endpoint } from "../io/net.ts";
 import type { ReplyWriter } from "../resp/reply-writer.ts";
-import { askSentinel, askServer, enrol } from "./asking.ts";
-import type { Backlog } from "./backlog.ts";
 import { replicationCommands } from "./commands.ts";
 import type {
   AskPeer,
   Dataset,
-  ParkedClient,
   ReplicaPeer,
   ReplicationHost,
   ReplicationPoint,
@@ -25,14 +21,15 @@ import type {
 } from "./dataset.ts";
 import type { Effect } from "./effects.ts";
 import { type FailoverRequest, label } from "./failover.ts";
-import { GROUP_FILE, Group, HELLO_CHANNEL, parseHello } from "./group.ts";
+import { HELLO_CHANNEL, parseHello } from "./group.ts";
+import { GroupShell } from "./group-shell.ts";
 import { replicationInfo, writeRole } from "./info.ts";
-import { PrimaryLink } from "./link.ts";
-import { collectLostWrites, lostWritesName } from "./lost-writes.ts";
+import { LinkShell } from "./link-shell.ts";
 import { type Input, ReplicationMachine } from "./machine.ts";
 import { Outlets } from "./outlets.ts";
 import type { Introduction, SyncStats } from "./primary.ts";
-import { type Waiter, Waiters } from "./waiters.ts";
+import { TimeWatch } from "./time-watch.ts";
+import { Waits } from "./waits.ts";
 
 const TICK_MS = 100;
 
@@ -46,26 +43,21 @@ export interface ReplicationParts {
 
 export class Replication {
   readonly machine: ReplicationMachine;
-  readonly lostWrites = { files: 0, bytes: 0 };
   readonly #io: Io;
   readonly #host: ReplicationHost;
   readonly #dataset: Dataset;
   readonly #settings: ReplicationSettings;
-  readonly #ask: AskPeer;
-  readonly #group: Group;
+  readonly #groupShell: GroupShell;
+  readonly #link: LinkShell;
   readonly #outlets: Outlets;
-  readonly #waiters = new Waiters();
+  readonly #waits: Waits;
+  readonly #watch: TimeWatch;
   /** Replicas by the session they were a client with. */
   readonly #peers = new WeakMap<Session, ReplicaPeer>();
-  #link: PrimaryLink | null = null;
   #timer: Timer | null = null;
   #started = false;
   #restored = false;
-  #formerInput = 0;
   #getAckWanted = false;
-  #ackWanted = false;
-  #seenMicros = 0;
-  #seenWall = 0;
   #handOverDone: ((inSync: boolean) => void) | null = null;
 
   constructor({ io, host, dataset, settings, ask }: ReplicationParts) {
@@ -73,13 +65,35 @@ export class Replication {
     this.#host = host;
     this.#dataset = dataset;
     this.#settings = settings;
-    this.#ask = ask;
-    this.#group = Group.fromJson(Buffer.from(io.disk.readSync(this.#path(GROUP_FILE)) ?? []).toString("utf8"));
+    this.#watch = new TimeWatch(io.clock);
+    this.#waits = new Waits(io.clock, host, (offset) => this.ackedBy(offset));
+    this.#groupShell = new GroupShell({
+      io,
+      host,
+      dataset,
+      settings,
+      ask,
+      step: (input) => {
+        if (this.#timer !== null) this.#step(input);
+      },
+    });
     this.machine = new ReplicationMachine({
       settings,
-      group: this.#group,
+      group: this.#groupShell.group,
       runId: host.runId,
       newReplid: () => randomId(io.random),
+    });
+    this.#link = new LinkShell({
+      io,
+      host,
+      dataset,
+      settings,
+      step: (input) => this.#step(input),
+      applied: (bytes, start, end, db) => this.#applied(bytes, start, end, db),
+      doubt: () => {
+        this.machine.history.resumable = false;
+      },
+      offset: () => this.offset,
     });
     this.#outlets = new Outlets(io.clock, io.random, {
       rdbProgress: (id) => this.#step({ kind: "rdbProgress", id }),
@@ -126,7 +140,7 @@ export class Replication {
   stop(): void {
     this.#timer?.cancel();
     this.#timer = null;
-    this.#hangUp();
+    this.#link.hangUp();
     for (const peer of this.#outlets.peers) {
       this.#outlets.remove(peer.id);
       peer.close();
@@ -164,7 +178,7 @@ export class Replication {
 
   /** Bytes from our primaries: INFO's `total_net_repl_input_bytes`. */
   get inputBytes(): number {
-    return this.#formerInput + (this.#link?.readBytes ?? 0);
+    return this.#link.inputBytes;
   }
 
   get outputBytes(): number {
@@ -200,9 +214,9 @@ export class Replication {
     return !this.machine.guard.holding;
   }
 
-  /** Before the first reply of a tick leaves. */
+  /** Before each reply leaves: the process may be stopped between any two. May call `Host.holdReplies`. */
   beforeAnswers(): void {
-    if (this.#noteTime()) this.#host.holdReplies();
+    this.#noteTime();
   }
 
   /** The outcomes of a tick: whole commands. `db`: selected before the first of them, -1 if it is a SELECT. */
@@ -244,8 +258,8 @@ export class Replication {
 
   info(): string {
     const { machine } = this;
-    const unapplied = this.#link?.unappliedBytes ?? 0;
-    return replicationInfo({ machine, settings: this.#settings, unapplied, lostWrites: this.lostWrites }, this.#now);
+    const { unappliedBytes: unapplied, lostWrites } = this.#link;
+    return replicationInfo({ machine, settings: this.#settings, unapplied, lostWrites }, this.#now);
   }
 
   writeRole(reply: ReplyWriter): void {
@@ -315,13 +329,13 @@ export class Replication {
     const peer = this.#peers.get(session);
     if (peer === undefined) return;
     this.#step({ kind: "ack", id: peer.id, offset, aofOffset });
-    this.#checkWaiting();
+    this.#waits.check();
     this.#host.acknowledged();
   }
 
   /** REPLCONF GETACK came in the stream: answered when what came with it was counted. */
   ackAsked(): void {
-    this.#ackWanted = true;
+    this.#link.ackAsked();
   }
 
   writeOffsetOf(session: Session): number {
@@ -330,31 +344,7 @@ export class Replication {
 
   /** Parks the client until `replicas` acknowledged `offset`, or `timeoutMs` (0: never) is over. */
   wait(session: Session, offset: number, replicas: number, timeoutMs: number): void {
-    const deadline = timeoutMs === 0 ? Number.POSITIVE_INFINITY : this.#now + timeoutMs;
-    let timer: Timer | null = null;
-    let parked: ParkedClient | null = null;
-    const waiter: Waiter = {
-      offset,
-      replicas,
-      deadline,
-      answer: (count) => {
-        timer?.cancel();
-        parked?.answer((reply) => reply.integer(count));
-      },
-    };
-    const forget = () => {
-      timer?.cancel();
-      this.#waiters.remove(waiter);
-    };
-    parked = this.#host.park(session, {
-      closed: forget,
-      unblocked: (how) => {
-        forget();
-        if (how === "timeout") waiter.answer(this.ackedBy(offset));
-      },
-    });
-    this.#waiters.add(waiter);
-    if (timeoutMs > 0) timer = this.#io.clock.after(timeoutMs, () => this.#checkWaiting());
+    this.#waits.park(session, offset, replicas, timeoutMs);
     this.#getAckWanted = true;
   }
 
@@ -404,27 +394,18 @@ export class Replication {
       this.#dropReplica(id);
       this.#step({ kind: "replicaGone", id });
     }
-    this.#checkWaiting();
+    this.#waits.check();
     this.#checkHandOver();
   }
 
-  /** Notes that we are running; true if we were not for so long that somebody else may have been made primary. */
-  #noteTime(): boolean {
-    const micros = this.#io.clock.monotonicMicros();
-    const wall = this.#io.clock.now();
-    // The monotonic clock stands still while the machine sleeps, the wall clock does not.
-    const ms = Math.max((micros - this.#seenMicros) / 1000, wall - this.#seenWall);
-    const first = this.#seenMicros === 0;
-    this.#seenMicros = micros;
-    this.#seenWall = wall;
+  /** Notes that we are running. If we were not for long, somebody else may have been made primary. */
+  #noteTime(): void {
+    const ms = this.#watch.look();
     const limit = this.#settings.returningPrimaryPauseMs;
-    if (first || limit === 0 || ms <= limit || this.machine.role === "slave" || !this.#started) return false;
+    if (limit === 0 || ms <= limit || this.machine.role === "slave" || !this.#started) return;
     this.#step({ kind: "jumped", ms });
-    return this.machine.guard.holding;
-  }
-
-  #checkWaiting(): void {
-    if (this.#waiters.size > 0) this.#waiters.check((offset) => this.ackedBy(offset), this.#now);
+    // Whoever notices it first, between two commands or two replies: what was not answered yet waits.
+    if (this.machine.guard.holding) this.#host.holdReplies();
   }
 
   #checkHandOver(): void {
@@ -499,72 +480,22 @@ export class Replication {
       case "resumeWrites":
         this.#host.resumeWrites(effect.reason);
         return;
-      case "releaseReplies":
-        this.#host.releaseReplies();
-        return;
-      case "dropHeldReplies":
-        this.#host.dropHeldReplies();
-        return;
-      case "becomeReplicaOf":
-        this.#step({ kind: "replicaOf", endpoint: effect.endpoint, by: "", trusted: true });
-        return;
-      case "saveGroup":
-        this.#saveGroup();
-        return;
       case "askSentinel":
-        void this.#askSentinel(effect.sentinel);
-        return;
       case "askRole":
-        void this.#askRole(effect.endpoint, effect.about);
-        return;
       case "enrol":
-        void this.#enrol(effect.member, effect);
+      case "becomeReplicaOf":
+      case "saveGroup":
+      case "releaseReplies":
+      case "dropHeldReplies":
+        this.#groupShell.perform(effect);
         return;
       default:
-        this.#doOnLink(effect);
-    }
-  }
-
-  #doOnLink(effect: Effect): void {
-    switch (effect.kind) {
-      case "connect":
-        this.#connect(effect.endpoint);
-        return;
-      case "hangUp":
-        this.#hangUp();
-        return;
-      case "say":
-        this.#link?.say(effect.words);
-        return;
-      case "sayNewline":
-        this.#link?.sayNewline();
-        return;
-      case "expectRdb":
-        this.#link?.expectRdb();
-        return;
-      case "expectStream":
-        this.#link?.expectStream();
-        return;
-      case "beginLoad":
-        this.#link?.beginLoad();
-        return;
-      case "abortLoad":
-        this.#link?.abortLoad();
-        return;
-      case "commitLoad":
-        this.#link?.commitLoad();
-        return;
-      case "saveLostWrites":
-        this.#saveLostWrites(effect.backlog, effect.replid, effect.from);
-        return;
-      case "sendAck":
-        this.#link?.say(["REPLCONF", "ACK", String(this.offset)]);
-        return;
+        this.#link.perform(effect);
     }
   }
 
   #roleChanged(role: Role): void {
-    if (role === "slave") this.#waiters.answerAll((offset) => this.ackedBy(offset));
+    if (role === "slave") this.#waits.answerAll();
     this.#host.roleChanged(role);
   }
 
@@ -589,95 +520,9 @@ export class Replication {
     this.#outlets.remove(id)?.close();
   }
 
-  // ---- Towards our primary
-
-  #connect(endpoint: Endpoint): void {
-    this.#hangUp();
-    const on = (input: Input) => this.#step(input);
-    const link = new PrimaryLink(this.#io.net, endpoint, this.#settings, this.#dataset, {
-      connected: () => on({ kind: "linkConnected" }),
-      closed: (why) => on({ kind: "linkClosed", why }),
-      line: (text) => on({ kind: "linkLine", text }),
-      bulk: (text) => on({ kind: "linkBulk", text }),
-      rdbBegins: (size) => on({ kind: "rdbBegins", size }),
-      rdbBytes: (count) => on({ kind: "rdbBytes", count }),
-      rdbLoaded: (keys) => on({ kind: "rdbLoaded", keys, ourKeys: this.#dataset.keyCount() }),
-      rdbFailed: (why) => on({ kind: "rdbFailed", why }),
-      heard: () => on({ kind: "streamHeard" }),
-      applied: (bytes, start, end, db) => this.#applied(bytes, start, end, db),
-      desynchronised: (why) => {
-        this.#host.log.warning(`The stream of MASTER cannot be followed: ${why}`);
-        this.machine.history.resumable = false;
-        on({ kind: "linkClosed", why });
-      },
-      caughtUp: () => this.#caughtUp(),
-    });
-    this.#link = link;
-  }
-
-  #hangUp(): void {
-    if (this.#link === null) return;
-    this.#formerInput += this.#link.readBytes;
-    this.#link.close();
-    this.#link = null;
-  }
-
   /** Our own replicas get what our primary sent, byte for byte: they share its history. */
   #applied(bytes: Uint8Array, start: number, end: number, db: number | undefined): void {
     this.machine.history.append(bytes, start, end, db);
     this.#outlets.feed(bytes, start, end);
-  }
-
-  #caughtUp(): void {
-    if (!this.#ackWanted) return;
-    this.#ackWanted = false;
-    this.#step({ kind: "ackAsked" });
-  }
-
-  #saveLostWrites(backlog: Backlog, replid: string, from: number): void {
-    const lost = collectLostWrites(backlog, from);
-    if (lost === null) return;
-    const path = this.#path(lostWritesName(replid, from, backlog.end));
-    try {
-      this.#io.disk.replaceSync(path, lost.bytes);
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      this.#host.log.warning(`${lost.commands} writes that the new primary lacks could not be kept in ${path}: ${why}`);
-      return;
-    }
-    this.lostWrites.files++;
-    this.lostWrites.bytes += lost.bytes.length;
-    const part = lost.complete ? "" : " (the backlog no longer held the first of them)";
-    this.#host.log.warning(`${lost.commands} writes that the new primary lacks are kept in ${path}${part}`);
-  }
-
-  // ---- Towards the group
-
-  #path(file: string): string {
-    return `${this.#settings.dir}/${file}`;
-  }
-
-  #saveGroup(): void {
-    this.#io.disk.replace(this.#path(GROUP_FILE), utf8(this.#group.toJson())).catch((error: Error) => {
-      this.#host.log.warning(`${GROUP_FILE} could not be written: ${error.message}`);
-    });
-  }
-
-  async #askSentinel(sentinel: Endpoint): Promise<void> {
-    const name = this.#settings.sentinelsMasterName || this.#group.name;
-    const word = await askSentinel(this.#ask, sentinel, name);
-    if (this.#timer !== null) this.#step({ kind: "sentinelSaid", sentinel, word });
-  }
-
-  async #askRole(endpoint: Endpoint, about: "candidate" | "member"): Promise<void> {
-    const word = await askServer(this.#ask, endpoint, this.#settings);
-    if (this.#timer === null) return;
-    if (about === "candidate") this.#step({ kind: "candidateSaid", endpoint, word });
-    else this.#step({ kind: "memberSaid", member: endpoint, word, ourKeys: this.#dataset.keyCount() });
-  }
-
-  async #enrol(member: Endpoint, us: Endpoint): Promise<void> {
-    const objection = await enrol(this.#ask, member, us, this.#settings);
-    if (objection !== null) this.#host.log.warning(`REPLICAOF was refused by ${label(member)}: ${objection}`);
   }
 }

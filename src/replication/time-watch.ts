@@ -1,0 +1,24 @@
+/** Notices that the process, or the machine, stood still: SIGSTOP, a sleeping laptop, a virtual machine on the move. */
+import type { Clock } from "../io/io.ts";
+
+export class TimeWatch {
+  readonly #clock: Clock;
+  #micros = 0;
+  #wall = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** How many ms have gone by since the last look; 0 at the first. To be asked often: cheap. */
+  look(): number {
+    const micros = this.#clock.monotonicMicros();
+    const wall = this.#clock.now();
+    const first = this.#wall === 0;
+    // The monotonic clock stands still while the machine sleeps, the wall clock does not.
+    const ms = Math.max((micros - this.#micros) / 1000, wall - this.#wall);
+    this.#micros = micros;
+    this.#wall = wall;
+    return first ? 0 : ms;
+  }
+}
