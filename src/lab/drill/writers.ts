@@ -80,6 +80,11 @@ export class SentinelWriter extends RecordingWriter {
     this.#redis = new Redis(sentinelClientOptions(group));
     // Without a listener ioredis prints; what matters arrives as the failure of a write.
     this.#redis.on("error", () => {});
+    // When +switch-master arrives while ioredis is asking the Sentinels already, it takes its own detector's
+    // disconnect() for the application's, and ends for good. An application has to begin again, or never writes again.
+    this.#redis.on("end", () => {
+      if (!this.stopped) this.#redis.connect().catch(() => {});
+    });
   }
 
   protected async write(key: string, value: string): Promise<number> {
