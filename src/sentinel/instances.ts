@@ -46,6 +46,8 @@ export class Link {
   met = false;
   /** The network says that nobody listens there, and since then nobody has answered. */
   refused = false;
+  /** The error that PING was answered with last, "" if it was none. */
+  pingError = "";
   /** The address of our own end, which is how others reach us. */
   localHost = "";
 

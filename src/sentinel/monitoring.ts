@@ -2,7 +2,7 @@
 import { ReplyError } from "../base/reply-error.ts";
 import type { Reply } from "../resp/reply-reader.ts";
 import { parseInfo, type ServerInfo } from "./codec.ts";
-import { event } from "./events.ts";
+import { event, identify } from "./events.ts";
 import { onPromotionSeen } from "./failover.ts";
 import { sendHello } from "./hello.ts";
 import { type Instance, type Link, Master, masterOf, Peer, Replica } from "./instances.ts";
@@ -63,7 +63,16 @@ export function onPing(s: State, instance: Instance, link: Link, reply: Reply): 
     // A script that runs away makes the server look down.
     instance.scriptKillSent = send(s, instance, ["SCRIPT", "KILL"], { kind: "ignore", instance });
   }
+  noteError(s, instance, link, reply);
   link.pongAt = s.now;
+}
+
+/** A wrong password, say, makes a server look down: the log says what it was. */
+function noteError(s: State, instance: Instance, link: Link, reply: Reply): void {
+  const error = reply instanceof ReplyError && link.pingPendingSince !== null ? reply.message : "";
+  if (error !== "" && error !== link.pingError)
+    s.log("warning", `${identify(s, instance)} answers PING with: ${error}`);
+  link.pingError = error;
 }
 
 function noteAvailable(s: State, link: Link): void {

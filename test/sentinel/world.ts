@@ -65,6 +65,10 @@ export class Server extends Node {
   /** How often it was told to change its role. */
   ordered: string[] = [];
   failingOver = false;
+  /** It does not know CONFIG, and so refuses any transaction with it. */
+  withoutConfig = false;
+  /** What it answers every PING with, instead of PONG. */
+  pingError: string | null = null;
 
   constructor(world: World, port: number, master: number | null) {
     super(world, port);
@@ -121,7 +125,7 @@ export class Server extends Node {
     }
     switch (name) {
       case "PING":
-        return "PONG";
+        return this.pingError === null ? "PONG" : new ReplyError("NOAUTH", this.pingError);
       case "INFO":
         return this.info();
       case "PUBLISH":
@@ -132,6 +136,9 @@ export class Server extends Node {
         return "OK";
       case "EXEC":
         this.#multi.delete(wire);
+        if (this.withoutConfig && queue?.some(([word]) => word === "CONFIG")) {
+          return new ReplyError("EXECABORT", "Transaction discarded because of previous errors.");
+        }
         return (queue ?? []).map((one) => this.answer(one, wire));
       case "SLAVEOF":
         this.#follow(words[1] === "NO" ? null : Number(words[2]));
