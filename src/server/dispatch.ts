@@ -86,13 +86,16 @@ export class Dispatch {
       this.#run(connection, args);
       return;
     }
-    const mode = connection.replyMode;
     const mark = connection.reply.mark;
-    this.#run(connection, args);
-    if (mode === "skip") {
-      connection.reply.rewind(mark);
+    if (connection.replyMode === "skip") {
+      // Set before: the command may be CLIENT REPLY, and choose anew.
       connection.replyMode = "on";
-    } else if (connection.replyMode === "off") connection.reply.rewind(mark);
+      this.#run(connection, args);
+      connection.reply.rewind(mark);
+    } else {
+      this.#run(connection, args);
+      if (connection.replyMode === "off") connection.reply.rewind(mark);
+    }
   }
 
   /** Runs a request, or queues, postpones or refuses it. */
