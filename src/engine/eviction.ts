@@ -33,8 +33,10 @@ export class Eviction {
     const engine = this.#engine;
     if (engine.usedMemory() <= limitBytes) return "ok";
     const { clock, policy } = engine;
-    if (policy.maxmemoryPolicy === "noeviction") return "fail";
     const until = clock.monotonicMicros() + budgetMicros(policy.maxmemoryEvictionTenacity);
+    // What was dropped but is not free yet comes before any key that lives.
+    const dropped = engine.lazyfree.idle ? "fail" : this.#freePending(limitBytes, until);
+    if (dropped !== "fail" || policy.maxmemoryPolicy === "noeviction") return dropped;
     for (let evicted = 1; engine.usedMemory() > limitBytes; evicted++) {
       if (!this.#evictOne()) return this.#freePending(limitBytes, until);
       if (evicted % TIME_CHECK === 0 && clock.monotonicMicros() >= until) {
@@ -44,7 +46,7 @@ export class Eviction {
     return "ok";
   }
 
-  /** Nothing to evict, but what was dropped before may not be free yet. */
+  /** Frees what was dropped before, as far as needed. */
   #freePending(limitBytes: number, until: number): "ok" | "running" | "fail" {
     const engine = this.#engine;
     const more = engine.lazyfree.step(

@@ -11,6 +11,8 @@ export const PAGE = 1 << 24;
 const PAGE_FRAMES = PAGE / FRAME;
 const MAX_PAGES = 4096;
 const FIRST_PAGE_FRAMES = 8;
+/** How many times larger the first page's next copy is: 64 KiB, 1 MiB, 16 MiB. What is not written yet costs nothing. */
+const GROWTH = 16;
 
 /** What is known of a frame: so many words in `frames[page]`, by these names. */
 export const FRAME_WORDS = 8;
@@ -197,7 +199,7 @@ export class Spans {
       this.#addFree(this.#newPage(PAGE, PAGE_FRAMES), 0, PAGE_FRAMES);
       return;
     }
-    const count = Math.min(had * 4, PAGE_FRAMES);
+    const count = Math.min(had * GROWTH, PAGE_FRAMES);
     const bytes = this.u8[0]!;
     const frames = this.frames[0]!;
     this.reserved -= bytes.length;

@@ -59,6 +59,18 @@ test("noeviction evicts nothing", () => {
   assert.equal(engine.stats.evictedKeys, 0);
 });
 
+test("what was dropped but not freed comes before any key that lives", () => {
+  for (const policy of ["noeviction", "allkeys-lru"] as const) {
+    const { engine, evicted } = filled(policy);
+    const limit = engine.usedMemory() - 50_000;
+    engine.databases[0]!.clear(true);
+    assert.ok(engine.lazyfree.pending === 1000 && engine.usedMemory() > limit);
+    assert.equal(engine.evict(limit), "ok");
+    assert.deepEqual(evicted, []);
+    assert.ok(engine.lazyfree.pending > 0, "and only as much as needed");
+  }
+});
+
 test("a call ends when its time is up", () => {
   const { engine, evicted } = filled("allkeys-lru");
   engine.policy.maxmemoryEvictionTenacity = 0;
