@@ -1,7 +1,17 @@
 /** Who watches which key (WATCH), so that a change can mark their transactions. */
 import type { Slice } from "../base/bytes.ts";
+import type { Database } from "../engine/database.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Transaction } from "./transaction.ts";
+
+/** Whether the key is there, past its expiry. It is not deleted for that, as it would be if it were looked up. */
+export function hasExpired(engine: Engine, db: Database, key: Slice): boolean {
+  const mode = engine.expiryMode;
+  engine.expiryMode = "keep";
+  const at = db.expireAt(key);
+  engine.expiryMode = mode;
+  return at >= 0 && at < engine.now;
+}
 
 export class Watches {
   readonly #byKey = new Map<string, Set<Transaction>>();
@@ -73,8 +83,7 @@ export class Watches {
     for (const entry of transaction.watched.values()) {
       if (entry.expired) continue;
       const bytes = Buffer.from(entry.key, "latin1");
-      const at = engine.databases[entry.dbIndex]!.expireAt(key.set(bytes, 0, bytes.length));
-      if (at >= 0 && at < engine.now) return true;
+      if (hasExpired(engine, engine.databases[entry.dbIndex]!, key.set(bytes, 0, bytes.length))) return true;
     }
     return false;
   }

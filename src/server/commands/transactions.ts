@@ -5,6 +5,7 @@ import type { Args } from "../../commands/args.ts";
 import { type Call, type CommandRow, family, keysFrom } from "../../commands/call.ts";
 import { type Connection, Guard } from "../connection.ts";
 import type { Server } from "../server.ts";
+import { hasExpired } from "../watches.ts";
 
 export function transactionCommands(server: Server): CommandRow[] {
   const key = new Slice();
@@ -96,8 +97,7 @@ export function transactionCommands(server: Server): CommandRow[] {
     if (transaction.active) throw new ReplyError("ERR", "WATCH inside MULTI is not allowed");
     while (args.more) {
       const watched = args.next();
-      const at = db.expireAt(watched);
-      server.watches.add(transaction, db.index, watched, at >= 0 && at < server.engine.now);
+      server.watches.add(transaction, db.index, watched, hasExpired(server.engine, db, watched));
     }
     reply.ok();
   }

@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { TestClock } from "../../src/io/test-clock.ts";
+import { withServer } from "./with-server.ts";
+
+test("an idle client is closed, but not one that listens, and not before its time", () => {
+  const clock = new TestClock();
+  return withServer(
+    async ({ client, server }) => {
+      const [idle, listener, busy] = [await client(), await client(), await client()];
+      await listener.line("SUBSCRIBE a");
+      await idle.line("PING");
+      await clock.turn(9_000);
+      await busy.line("PING");
+      assert.equal(server.clients.count, 3);
+      await clock.turn(3_000);
+      await idle.ended();
+      assert.equal(await busy.line("PING"), "+PONG");
+      assert.equal(await listener.line("PING"), '["pong", ""]');
+    },
+    { config: "timeout 10\n", clock },
+  );
+});
+
+test("CLIENT PAUSE ends by the server's clock", () => {
+  const clock = new TestClock();
+  return withServer(
+    async ({ client }) => {
+      const c = await client();
+      await c.line("CLIENT PAUSE 60000");
+      c.send("PING");
+      await clock.turn(59_000);
+      assert.equal(c.unread, "");
+      await clock.turn(1_500);
+      assert.equal(await c.reply(), "+PONG");
+    },
+    { clock },
+  );
+});
+
+test("a client that does not read what it asked for is closed at the hard limit", () =>
+  withServer(
+    async ({ client, server }) => {
+      const [reader, c] = [await client(), await client()];
+      await c.do("SET", "big", "x".repeat(1_000_000));
+      reader.socket.pause();
+      for (let i = 0; i < 60; i++) reader.send("GET", "big");
+      while (server.stats.outputBufferLimitDisconnections === 0) await c.line("PING");
+      assert.equal(server.clients.count, 1);
+    },
+    { config: "client-output-buffer-limit normal 20mb 0 0\n" },
+  ));
+
+test("a subscriber that does not keep up is closed at the hard limit", () =>
+  withServer(
+    async ({ client, server }) => {
+      const [slow, sender] = [await client(), await client()];
+      await slow.line("SUBSCRIBE a");
+      slow.socket.pause();
+      const message = "x".repeat(500_000);
+      while (server.stats.outputBufferLimitDisconnections === 0) await sender.do("PUBLISH", "a", message);
+      assert.equal(await sender.do("PUBLISH", "a", "now"), ":0");
+    },
+    { config: "client-output-buffer-limit pubsub 4mb 0 0\n" },
+  ));
+
+test("beyond the soft limit a client has some time", () => {
+  const clock = new TestClock();
+  return withServer(
+    async ({ client, server }) => {
+      const [reader, c] = [await client(), await client()];
+      await c.do("SET", "big", "x".repeat(1_000_000));
+      reader.socket.pause();
+      for (let i = 0; i < 30; i++) reader.send("GET", "big");
+      while (![...server.clients.byId.values()].some((one) => one.outputBytes > 5_000_000)) await c.line("PING");
+      await clock.turn(9_000);
+      assert.equal(server.stats.outputBufferLimitDisconnections, 0);
+      await clock.turn(3_000);
+      assert.equal(server.stats.outputBufferLimitDisconnections, 1);
+    },
+    { config: "client-output-buffer-limit normal 0 5mb 10\n", clock },
+  );
+});
+
+test("maxmemory: writes are refused, reads and deletions are not", () =>
+  withServer(
+    async ({ client }) => {
+      const c = await client();
+      let refused = "";
+      for (let i = 0; i < 50 && refused === ""; i++) {
+        const reply = await c.do("SET", `k${i}`, "x".repeat(100_000));
+        if (reply !== "+OK") refused = reply;
+      }
+      assert.equal(refused, "-OOM command not allowed when used memory > 'maxmemory'.");
+      assert.equal((await c.line("GET k0")).length, 100_002);
+      assert.equal(await c.line("DEL k0 k1 k2 k3 k4"), ":5");
+      assert.equal(await c.line("SET small 1"), "+OK");
+    },
+    { config: "maxmemory 2mb\nmaxmemory-policy noeviction\n" },
+  ));
