@@ -117,7 +117,7 @@ export class Engine {
   adopt(other: Engine): void {
     this.store = other.store;
     // What waits to be freed goes with the old store as a whole.
-    this.lazyfree.clear();
+    this.lazyfree.replace(other.lazyfree);
     for (const db of this.databases) db.adopt(other.databases[db.index]!, other.store);
   }
 

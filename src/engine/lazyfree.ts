@@ -38,6 +38,12 @@ export class Lazyfree {
     this.#jobs = [];
   }
 
+  /** All of it is free already; what waits in `other` is to be freed instead. */
+  replace(other: Lazyfree): void {
+    this.clear();
+    this.#jobs = other.#jobs;
+  }
+
   /** Frees until `until` says that the time is up; true when more could be freed now. */
   step(timeIsUp: () => boolean): boolean {
     let at = 0;

@@ -111,7 +111,8 @@ export class Snapshot {
       // A walk over empty buckets is work too, though less.
       left -= 0.1;
       walk.cursor = walk.keyspace.table.scan(walk.cursor, (ref) => {
-        if (this.#isDone(walk, ref)) return;
+        // A consumer that has had enough may close it in the middle of a bucket.
+        if (this.#closed || this.#isDone(walk, ref)) return;
         left--;
         this.#emit(walk, ref, emit);
       });

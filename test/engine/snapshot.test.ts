@@ -4,7 +4,7 @@ import { test } from "node:test";
 import type { Engine } from "../../src/engine/engine.ts";
 import type { Snapshot } from "../../src/engine/snapshot.ts";
 import { Seeded } from "../memory/random.ts";
-import { engineAt, line, set, slice } from "./helpers.ts";
+import { engineAt, get, line, set, slice } from "./helpers.ts";
 
 const DATABASES = 3;
 
@@ -108,4 +108,39 @@ test("what was flushed under a snapshot is freed when it ends", () => {
   assert.deepEqual([engine.lazyfree.pending, engine.lazyfree.freed], [0, 1000]);
   assert.equal(engine.databases[0]!.delete(slice("fresh")), true);
   assert.equal(engine.store.arena.used, 0);
+});
+
+test("a consumer may close it", () => {
+  const engine = engineAt(1, 1);
+  for (let i = 0; i < 100; i++) set(engine, `key:${i}`, "x");
+  const snapshot = engine.snapshot();
+  let emitted = 0;
+  snapshot.onEntry = () => {
+    if (++emitted === 10) snapshot.close();
+  };
+  assert.equal(snapshot.step(1000), false);
+  assert.equal(emitted, 10);
+  set(engine, "key:1", "y");
+  assert.equal(emitted, 10);
+  assert.ok(!engine.store.snapshots.active);
+});
+
+test("the contents of another engine can be taken over, under a running snapshot too", () => {
+  const engine = engineAt(1, 2);
+  for (let i = 0; i < 100; i++) set(engine, `old:${i}`, "x", 1);
+  const other = engineAt(2, 2);
+  for (let i = 0; i < 50; i++) set(other, `new:${i}`, "y");
+  const snapshot = engine.snapshot();
+  const got: string[] = [];
+  snapshot.onEntry = (entry) => void got.push(entry.key.latin1());
+  engine.adopt(other);
+  assert.deepEqual([engine.databases[0]!.size, engine.databases[1]!.size], [50, 0]);
+  for (let i = 0; i < 50; i++) {
+    assert.equal(get(engine, `new:${i}`), "y");
+    assert.ok(engine.databases[0]!.delete(slice(`new:${i}`)));
+  }
+  assert.equal(engine.store.arena.used, 0);
+  while (snapshot.step(7));
+  assert.equal(got.length, 100);
+  assert.ok(got.every((key) => key.startsWith("old:")));
 });
