@@ -2,26 +2,51 @@
 import type { Slice } from "../base/bytes.ts";
 import type { CommandRow } from "./call.ts";
 
+interface Named {
+  readonly name: string;
+  readonly row: CommandRow;
+}
+
+export interface Rename {
+  readonly from: string;
+  /** "" takes the command away. */
+  readonly to: string;
+}
+
+/** A rename that cannot be; `message` is Redis' reason. */
+export class BadRename extends Error {
+  constructor(
+    readonly rename: Rename,
+    reason: string,
+  ) {
+    super(reason);
+  }
+}
+
 export class CommandTable {
+  /** By the name that clients call them by. */
   readonly rows: ReadonlyMap<string, CommandRow>;
-  readonly #buckets: (CommandRow[] | undefined)[];
+  readonly #buckets: (Named[] | undefined)[];
   readonly #mask: number;
 
   /**
    * Rows are copied, since each server counts for itself. Of two rows of one name the later counts.
    * @param families  as `family` made them
+   * @param renames  `rename-command`: what is called otherwise, or (by "") not at all; the row keeps its own name
+   * @throws BadRename
    */
-  constructor(families: readonly (readonly CommandRow[])[]) {
+  constructor(families: readonly (readonly CommandRow[])[], renames: readonly Rename[] = []) {
     const rows = new Map<string, CommandRow>();
     for (const row of families.flat()) rows.set(row.name, fresh(row));
+    for (const rename of renames) apply(rename, rows);
     this.rows = rows;
     let size = 64;
     while (size < rows.size * 4) size *= 2;
     this.#mask = size - 1;
     this.#buckets = new Array(size);
-    for (const row of rows.values()) {
-      const name = Buffer.from(row.name, "latin1");
-      (this.#buckets[hashName(name, 0, name.length) & this.#mask] ??= []).push(row);
+    for (const [name, row] of rows) {
+      const bytes = Buffer.from(name, "latin1");
+      (this.#buckets[hashName(bytes, 0, bytes.length) & this.#mask] ??= []).push({ name, row });
     }
   }
 
@@ -29,7 +54,7 @@ export class CommandTable {
   find(name: Slice): CommandRow | undefined {
     const bucket = this.#buckets[hashName(name.bytes, name.start, name.end) & this.#mask];
     if (bucket === undefined) return undefined;
-    for (let i = 0; i < bucket.length; i++) if (hasName(bucket[i]!.name, name)) return bucket[i];
+    for (let i = 0; i < bucket.length; i++) if (hasName(bucket[i]!.name, name)) return bucket[i]!.row;
     return undefined;
   }
 
@@ -47,6 +72,17 @@ export class CommandTable {
       if (row.subcommands) yield* row.subcommands.values();
     }
   }
+}
+
+function apply(rename: Rename, rows: Map<string, CommandRow>): void {
+  const from = rename.from.toLowerCase();
+  const to = rename.to.toLowerCase();
+  const row = rows.get(from);
+  if (row === undefined) throw new BadRename(rename, "No such command in rename-command");
+  rows.delete(from);
+  if (to === "") return;
+  if (rows.has(to)) throw new BadRename(rename, "Target command name already exists");
+  rows.set(to, row);
 }
 
 function fresh(row: CommandRow): CommandRow {

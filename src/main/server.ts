@@ -47,6 +47,10 @@ function versionLine(): string {
 async function serve(parsed: Extract<ServerArguments, { action: "run" }>): Promise<void> {
   const io = nodeIo();
   const { config, extras, file } = configure(io.disk, parsed);
+  if (config.values.daemonize && process.env[DAEMON] === undefined) {
+    daemonize();
+    return;
+  }
   let server: Server | null = null;
   const log = new ServerLog({
     clock: io.clock,
@@ -62,18 +66,20 @@ async function serve(parsed: Extract<ServerArguments, { action: "run" }>): Promi
   log.notice(`${versionLine()}, PID: ${process.pid}, just started`);
   if (file === "") log.warning("Warning: no config file specified, using the default config.");
   else log.notice("Configuration loaded");
-  server = assemble({
-    io,
-    processes: new NodeProcesses(),
-    config,
-    extras,
-    log,
-    mode: parsed.sentinel ? "sentinel" : "server",
-    configFile: file,
-    pid: process.pid,
-    facts: nodeProcessFacts(),
-    exit: (code) => process.exit(code),
-  });
+  server = orExit(() =>
+    assemble({
+      io,
+      processes: new NodeProcesses(),
+      config,
+      extras,
+      log,
+      mode: parsed.sentinel ? "sentinel" : "server",
+      configFile: file,
+      pid: process.pid,
+      facts: nodeProcessFacts(),
+      exit: (code) => process.exit(code),
+    }),
+  );
   endOnSignals(server);
   try {
     await server.start();
@@ -86,19 +92,40 @@ async function serve(parsed: Extract<ServerArguments, { action: "run" }>): Promi
 }
 
 function configure(disk: Disk, parsed: Extract<ServerArguments, { action: "run" }>): ProcessConfig {
-  try {
+  return orExit(() => {
     const stdin = parsed.readStdin ? readStdin() : "";
     const settings = readConfig(disk, parsed.configFile ?? "", stdin + parsed.configText, parsed.sentinel);
     if (parsed.sentinel && settings.file === "")
-      throw new ConfigFileError("Sentinel needs config file on disk to save state. Exiting...\n");
+      throw new ConfigFileError("Sentinel needs config file on disk to save state. Exiting...");
     process.chdir(settings.config.values.dir);
     return settings;
+  });
+}
+
+/** A configuration that cannot be: its report on stderr, and the end. */
+function orExit<Result>(attempt: () => Result): Result {
+  try {
+    return attempt();
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    process.stderr.write(`${error.message}\n`);
+    if (!(error instanceof ConfigFileError) && (error as { code?: string }).code !== "ENOENT") throw error;
+    process.stderr.write(`${(error as Error).message}\n`);
     process.exit(1);
   }
 }
+
+/** Node cannot fork: the server is started afresh, away from this terminal, and this process ends. */
+function daemonize(): void {
+  new NodeProcesses().spawn({
+    command: process.execPath,
+    args: process.argv.slice(1),
+    env: { ...process.env, [DAEMON]: "1" },
+    detached: true,
+  });
+  process.exit(0);
+}
+
+/** Set for the process that `daemonize` starts. */
+const DAEMON = "NINES_DAEMON";
 
 function endOnSignals(server: Server): void {
   const end = (signal: "SIGTERM" | "SIGINT") => () => {

@@ -1,7 +1,8 @@
 /** Which families of commands a server has: to add one, add its line here. */
 import type { CommandRow } from "../commands/call.ts";
 import { dataFamilies } from "../commands/data-families.ts";
-import { CommandTable } from "../commands/table.ts";
+import { BadRename, CommandTable } from "../commands/table.ts";
+import { badLine } from "../config/file.ts";
 import { connectionCommands } from "./commands/connection.ts";
 import { operatingCommands } from "./commands/operating.ts";
 import { pubsubCommands } from "./commands/pubsub.ts";
@@ -17,10 +18,19 @@ export function buildTable(server: Server, members: readonly (readonly CommandRo
     ...operatingCommands(server),
     ...dataFamilies,
   ];
-  const families = [...own, ...members];
-  if (server.sentinelMode)
-    return new CommandTable(families.map((rows) => rows.filter((row) => hasFlag(row, "sentinel", "only_sentinel"))));
-  return new CommandTable(families.map((rows) => rows.filter((row) => !hasFlag(row, "only_sentinel"))));
+  const known = [...own, ...members].map((rows) =>
+    rows.filter((row) =>
+      server.sentinelMode ? hasFlag(row, "sentinel", "only_sentinel") : !hasFlag(row, "only_sentinel"),
+    ),
+  );
+  const lines = server.options.extras?.renames ?? [];
+  const renames = lines.map(({ words }) => ({ from: words[1]!, to: words[2]! }));
+  try {
+    return new CommandTable(known, renames);
+  } catch (error) {
+    if (error instanceof BadRename) throw badLine(lines[renames.indexOf(error.rename as never)]!, error.message);
+    throw error;
+  }
 }
 
 function hasFlag(row: CommandRow, ...flags: readonly CommandRow["flags"][number][]): boolean {

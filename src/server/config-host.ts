@@ -16,6 +16,7 @@ export class ServerConfigHost implements ConfigHost {
   constructor(server: Server) {
     this.#server = server;
     this.config = server.config;
+    server.config.check("dir", (dir) => (server.io.disk.exists(dir) ? undefined : "No such file or directory"));
     server.config.onApply(["bind", "port"], () => reopen(server));
     server.config.onApply(KEPT_ELSEWHERE, () => {
       server.applySettings();

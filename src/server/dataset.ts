@@ -117,6 +117,7 @@ class EngineSwap implements Loader {
   commit(): void {
     const { engine } = this.#server;
     this.#server.touchDatabases("all", [this.#fresh]);
+    this.#server.beforeReplacement();
     engine.adopt(this.#fresh);
     const streamDb = this.#loader.replication?.streamDb ?? 0;
     this.#selectDb(Math.max(0, streamDb));

@@ -54,6 +54,11 @@ export class PersistenceMember implements Member {
     this.persistence.cron();
   }
 
+  /** A snapshot of the old data must not be written over what comes. */
+  beforeReplacement(): void {
+    this.persistence.abortBackgroundSave();
+  }
+
   flushedAll(): void {
     this.persistence.afterFlushAll();
   }

@@ -62,6 +62,8 @@ export interface Member {
   /** A message was published through us. */
   published?(channel: string, message: Slice): void;
   isReplica?(): boolean;
+  /** A full sync is about to replace all data. */
+  beforeReplacement?(): void;
   /** FLUSHALL has emptied all databases. */
   flushedAll?(): void;
   /** CONFIG RESETSTAT */
@@ -417,6 +419,10 @@ export class Server implements ConnectionOwner, DispatchHost {
     if (!this.watches.none) this.watches.touch(dbIndex, key);
     if (!this.events.silent) this.events.notify(why, key, dbIndex);
     this.tick.schedule();
+  }
+
+  beforeReplacement(): void {
+    for (const member of this.members) member.beforeReplacement?.();
   }
 
   /** FLUSHALL */
