@@ -158,13 +158,19 @@ export class Arena {
     this.#frames[frame >>> 11]![(frame & 2047) * FRAME_WORDS + word] = value;
   }
 
+  /** Counts only after it has got the memory: there may be none. */
   #allocLarge(bytes: number): number {
-    this.used += this.blockSize(bytes);
-    if (bytes > PAGE) return (this.#spans.takeBuffer(this.blockSize(bytes)) << 20) | 0;
-    const length = Math.ceil(bytes / FRAME);
+    const size = this.blockSize(bytes);
+    if (bytes > PAGE) {
+      const page = this.#spans.takeBuffer(size);
+      this.used += size;
+      return (page << 20) | 0;
+    }
+    const length = size / FRAME;
     const frame = this.#spans.take(length);
     this.#setWord(frame, KIND, SPAN);
     this.#setWord(frame, LENGTH, length);
+    this.used += size;
     return (frame << 9) | 0;
   }
 

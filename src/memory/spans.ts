@@ -211,9 +211,10 @@ export class Spans {
   }
 
   #newPage(bytes: number, frames: number): number {
-    const page = this.#unusedPages.pop() ?? this.u8.length;
+    const page = this.#unusedPages.at(-1) ?? this.u8.length;
     if (page === MAX_PAGES) throw new RangeError(`out of pages: ${MAX_PAGES} of ${PAGE} bytes are in use`);
     this.#setPage(page, bytes, frames);
+    this.#unusedPages.pop();
     return page;
   }
 
