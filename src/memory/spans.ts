@@ -202,8 +202,8 @@ export class Spans {
     const count = Math.min(had * GROWTH, PAGE_FRAMES);
     const bytes = this.u8[0]!;
     const frames = this.frames[0]!;
-    this.reserved -= bytes.length;
     this.#setPage(0, count * FRAME, count);
+    this.reserved -= bytes.length;
     this.u8[0]!.set(bytes);
     this.frames[0]!.set(frames);
     // As if the new frames had been taken before: they join a free span at the old end.
