@@ -52,7 +52,7 @@ export async function askServer(
     keys: [...textOf(keyspace).matchAll(/^db\d+:keys=(\d+)/gm)].reduce((sum, [, keys]) => sum + Number(keys), 0),
     info: textOf(replication) === "" ? null : parsePrimaryInfo(textOf(replication)),
     primary: slave ? { host: String(role[1]), port: Number(role[2]) } : null,
-    linkUp: slave && role[3] === "connected",
+    linkUp: slave && (role[3] === "connected" || role[3] === "sync" || role[3] === "handshake"),
     seenFrom: hostOf(/(?:^| )addr=(\S+)/.exec(textOf(client))?.[1] ?? ""),
   };
 }

@@ -102,9 +102,11 @@ export class ReplicationMachine {
       case "snapshotEnded":
       case "replicaGone":
       case "dropReplicas":
-      case "getAck":
       case "primaryTick":
         return this.primary.step(input, now);
+      case "getAck":
+        // A replica passes a stream on, and adds nothing to it.
+        return this.role === "master" ? this.primary.step(input, now) : [];
       case "restarted":
       case "jumped":
       case "sentinelSaid":

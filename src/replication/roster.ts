@@ -21,6 +21,7 @@ export interface MemberWord {
   readonly keys: number;
   readonly info: PrimaryInfo | null;
   readonly primary: Endpoint | null;
+  /** It speaks with its primary, be it that it is still copying. */
   readonly linkUp: boolean;
   /** Our address as the member sees it. */
   readonly seenFrom: string;
@@ -40,6 +41,8 @@ interface Member {
   askAt: number;
   waitMs: number;
   asked: boolean;
+  /** Its link was down when it was asked last. */
+  seenDown: boolean;
   /** What was logged last about it, so that it is not said each time. */
   said: string;
 }
@@ -88,7 +91,7 @@ export class Roster {
   }
 
   #add(endpoint: Endpoint): Member {
-    const member = { endpoint, askAt: 0, waitMs: FIRST_ASK_MS, asked: false, said: "" };
+    const member = { endpoint, askAt: 0, waitMs: FIRST_ASK_MS, asked: false, seenDown: false, said: "" };
     this.#members.set(label(endpoint), member);
     return member;
   }
@@ -103,7 +106,7 @@ export class Roster {
     if (word === null) return [];
     const host = this.#settings.replicaAnnounceIp || word.seenFrom;
     const port = this.#settings.replicaAnnouncePort || this.#settings.port;
-    const why = this.#objection(word, { host, port }, input.ourKeys);
+    const why = this.#objection(member, word, { host, port }, input.ourKeys);
     if (why === null) {
       member.said = "";
       return [
@@ -117,14 +120,18 @@ export class Roster {
   }
 
   /** Null: it is to be enrolled. "": it is on its way already. Else why not. */
-  #objection(word: MemberWord, us: Endpoint, ourKeys: number): string | null {
+  #objection(member: Member, word: MemberWord, us: Endpoint, ourKeys: number): string | null {
     if (word.runId === this.#runId && word.runId !== "") return "it is this server itself";
     if (word.role === "slave") {
       if (word.primary !== null && sameEndpoint(word.primary, us)) return "";
+      if (word.linkUp) member.seenDown = false;
       if (word.linkUp) return `it follows ${word.primary === null ? "another primary" : label(word.primary)}`;
-      // Its primary does not answer: it may just as well be ours, and so belong to us, or be about to return.
-      return null;
+      // A link that is down at two looks: its primary does not answer, and it belongs to us.
+      const again = member.seenDown;
+      member.seenDown = true;
+      return again ? null : "";
     }
+    member.seenDown = false;
     if (ourKeys === 0 && word.keys > 0) return `it has data (${word.keys} keys) and this server has none`;
     const { replid, replid2, offset } = this.#history;
     const past = word.info?.replid2 ?? "";
