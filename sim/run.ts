@@ -28,6 +28,8 @@ export interface RunOptions {
   readonly plan?: Plan;
   /** How long things go wrong. */
   readonly forMs?: number;
+  /** Within which a healed world must agree; `BOUND_MS` unless given. */
+  readonly boundMs?: number;
   /** Called before anything starts: breaks a rule, adds a checker. */
   readonly prepare?: (world: World) => void;
 }
@@ -46,7 +48,7 @@ export async function runSeed(seed: number, options: RunOptions = {}): Promise<V
   await world.loop.run(SETTLE_MS);
   await misfortunes(world, plan, dice, options.forMs ?? 12_000);
   world.heal();
-  const settledAfterMs = await settle(world);
+  const settledAfterMs = await settle(world, options.boundMs ?? BOUND_MS);
   for (const checker of world.checkers) checker.finish?.();
   return {
     seed,
@@ -63,13 +65,13 @@ export async function runSeed(seed: number, options: RunOptions = {}): Promise<V
 }
 
 /** Until all agree, clients go on; then they stop, and the replicas are given time to draw level. */
-async function settle(world: World): Promise<number> {
-  const agreed = await world.loop.runUntil(() => disagreements(world).length === 0, BOUND_MS, 50);
+async function settle(world: World, boundMs: number): Promise<number> {
+  const agreed = await world.loop.runUntil(() => disagreements(world).length === 0, boundMs, 50);
   await world.loop.run(1000);
   for (const writer of world.writers) writer.stop();
   const same = await world.loop.runUntil(
     () => disagreements(world).length + differences(world).length === 0,
-    BOUND_MS,
+    boundMs,
     100,
   );
   return agreed < 0 || same < 0 ? -1 : agreed + same;
