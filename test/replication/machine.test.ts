@@ -91,6 +91,7 @@ test("attempts that fail are repeated at growing distances, and at once after a 
   }
   // Each is refused 100 ms after it began.
   assert.deepEqual(attempts.slice(0, 7), [0, 200, 500, 1000, 1900, 3000, 4100]);
+  for (let at = 6000; subject.follower.state !== "connecting"; at += 100) subject.step({ kind: "tick" }, at);
   subject.step({ kind: "linkConnected" }, 6000);
   subject.step({ kind: "linkLine", text: "+PONG" }, 6000);
   for (let i = 0; i < 3; i++) subject.step({ kind: "linkLine", text: "+OK" }, 6000);
