@@ -5,6 +5,9 @@ import type { Clock, Io, Random, Timer } from "./io.ts";
 import { NodeDisk } from "./node-disk.ts";
 import { NodeNet } from "./node-net.ts";
 
+/** What one timer of Node's can wait; a longer delay would be taken for none. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 export class NodeClock implements Clock {
   now(): number {
     return Date.now();
@@ -15,7 +18,11 @@ export class NodeClock implements Clock {
   }
 
   after(delayMs: number, action: () => void): Timer {
-    const timer = setTimeout(action, delayMs);
+    let timer: NodeJS.Timeout;
+    const arm = (left: number) => {
+      timer = left > LONGEST_MS ? setTimeout(arm, LONGEST_MS, left - LONGEST_MS) : setTimeout(action, left);
+    };
+    arm(delayMs);
     return { cancel: () => clearTimeout(timer) };
   }
 
