@@ -4,7 +4,7 @@ import type { Reply } from "../resp/reply-reader.ts";
 import { type Address, sameAddress } from "./address.ts";
 import { noteVote } from "./election.ts";
 import { event } from "./events.ts";
-import { type Instance, Master, masterOf, type Peer, Replica } from "./instances.ts";
+import { type Instance, Master, masterOf, type Peer } from "./instances.ts";
 import { dropDeadLinks } from "./links.ts";
 import { send, sendInfo } from "./sending.ts";
 import { pace } from "./settings.ts";
@@ -109,9 +109,4 @@ export function onOpinion(s: State, peer: Peer, about: Address, reply: Reply): v
   if (peer.released || !sameAddress(about, peer.master.address)) return;
   peer.opinion = { down: down === 1, about, at: s.now };
   if (leader !== "*") noteVote(s, peer, leader, epoch);
-}
-
-/** Whether a replica may be counted on now. */
-export function isUp(instance: Instance): boolean {
-  return !instance.sdown && instance.link.command.state === "up" && (!(instance instanceof Replica) || !instance.stale);
 }

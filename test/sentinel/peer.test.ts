@@ -1,7 +1,8 @@
 /** The same words to our Sentinel and to Debian's, in one group: the same answers, or the same shape of them. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { hasRedis, RealGroup } from "./real-group.ts";
+import { needs } from "../lab/peers.ts";
+import { RealGroup } from "./real-group.ts";
 
 const equal = [
   "SENTINEL",
@@ -69,7 +70,7 @@ function shape(text: string): string {
   return text.replace(/"([^"]*)", "[^"]*"/g, '"$1"');
 }
 
-const options = { skip: hasRedis ? false : "redis-server and redis-sentinel are not installed" };
+const options = needs("redis-server");
 
 test("our Sentinel and Debian's answer alike, in RESP2 and RESP3", options, async () => {
   const group = await RealGroup.start({ ours: 1, theirs: 1, quorum: 2, replicas: 1 });

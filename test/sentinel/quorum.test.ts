@@ -1,9 +1,10 @@
 /** One quorum of our Sentinels and Debian's, over Debian's redis-servers. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { hasRedis, RealGroup, until } from "./real-group.ts";
+import { needs } from "../lab/peers.ts";
+import { RealGroup, until } from "./real-group.ts";
 
-const options = { skip: hasRedis ? false : "redis-server and redis-sentinel are not installed" };
+const options = needs("redis-server");
 
 test(
   "two of ours and one redis-sentinel replace a killed primary, and demote it when it returns",

@@ -1,5 +1,5 @@
 /** A group of Debian's redis-servers, guarded by our Sentinels in this process and by Debian's redis-sentinels. */
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -13,9 +13,6 @@ import { readConfig } from "../../src/main/config-file.ts";
 import { assemble } from "../../src/server/assemble.ts";
 import type { Server } from "../../src/server/server.ts";
 import { RespClient } from "../server/resp-client.ts";
-
-export const hasRedis =
-  spawnSync("redis-server", ["--version"]).status === 0 && spawnSync("redis-sentinel", ["--version"]).status === 0;
 
 export interface GroupOptions {
   readonly ours: number;
