@@ -87,11 +87,25 @@ const SHORT = 48;
 
 export function copyBytes(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): void {
   const length = end - start;
-  if (length <= SHORT) {
-    for (let i = 0; i < length; i++) to[at + i] = from[start + i]!;
-  } else {
-    to.set(from.subarray(start, end), at);
+  if (length > SHORT) {
+    // Not `subarray`: of a Buffer it takes a detour through its species.
+    to.set(new Uint8Array(from.buffer, from.byteOffset + start, length), at);
+    return;
   }
+  let i = 0;
+  for (; i + 8 <= length; i += 8) {
+    const source = start + i;
+    const target = at + i;
+    to[target] = from[source]!;
+    to[target + 1] = from[source + 1]!;
+    to[target + 2] = from[source + 2]!;
+    to[target + 3] = from[source + 3]!;
+    to[target + 4] = from[source + 4]!;
+    to[target + 5] = from[source + 5]!;
+    to[target + 6] = from[source + 6]!;
+    to[target + 7] = from[source + 7]!;
+  }
+  for (; i < length; i++) to[at + i] = from[start + i]!;
 }
 
 export function equalBytes(
