@@ -27,6 +27,7 @@ const texts = {
   waitAofReplicas: new ReplyError("ERR", "WAITAOF is not supported yet: there is no append only file"),
   timeoutNotInteger: new ReplyError("ERR", "timeout is not an integer or out of range"),
   timeoutNegative: new ReplyError("ERR", "timeout is negative"),
+  notBoolean: new ReplyError("ERR", "value is out of range, value must between 0 and 1"),
   invalidPort: new ReplyError("ERR", "Invalid master port"),
   noMasterLink: new ReplyError("NOMASTERLINK", "Can't SYNC while not connected with my master"),
   failingOver: new ReplyError("NOMASTERLINK", "Can't SYNC while failing over"),
@@ -193,8 +194,7 @@ function replicaOf(replication: Replication, { session, reply }: Call, args: Arg
     return;
   }
   const port = parseInteger(args.at(2));
-  if (Number.isNaN(port)) throw errors.notInteger;
-  if (port < 0 || port > 65535) throw texts.invalidPort;
+  if (Number.isNaN(port) || port < 0 || port > 65535) throw texts.invalidPort;
   const endpoint: Endpoint = { host: args.at(1).utf8(), port };
   if (replication.replicaOf(endpoint, by)) reply.ok();
   else reply.simple("OK Already connected to specified master");
@@ -258,7 +258,7 @@ function introduce(introduction: Introduction, option: string, args: Args): void
     }
     case "rdb-only": {
       const on = args.integer();
-      if (on !== 0 && on !== 1) throw errors.outOfRange;
+      if (on !== 0 && on !== 1) throw texts.notBoolean;
       introduction.rdbOnly = on === 1;
       return;
     }

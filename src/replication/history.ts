@@ -40,7 +40,6 @@ export class History {
    */
   beginBacklog(size: number, newReplid: string): void {
     this.forget(newReplid);
-    this.offset++;
     this.backlog = new Backlog(size, this.offset);
   }
 

@@ -320,6 +320,7 @@ export class Primary {
 
   #tick(now: number, leading: boolean, quiet: boolean): Effect[] {
     const effects: Effect[] = [];
+    if (this.replicas.size === 0) this.#pingAt = now + this.#settings.replPingReplicaPeriodSeconds * 1000;
     if (leading && !quiet && this.replicas.size > 0 && now >= this.#pingAt) {
       this.#pingAt = now + this.#settings.replPingReplicaPeriodSeconds * 1000;
       effects.push(this.#intoStream(STREAM_PING));

@@ -109,7 +109,7 @@ const refused: [words: string[], error: string][] = [
   [["FAILOVER", "FORCE"], "-ERR FAILOVER with force option requires both a timeout and target HOST and IP.\r\n"],
   [["FAILOVER", "TO", "replica1"], "-ERR syntax error\r\n"],
   [["PSYNC", "?", "-1", "FAILOVER"], "-ERR PSYNC FAILOVER can't be sent to a master.\r\n"],
-  [["REPLICAOF", "host", "port"], "-ERR value is not an integer or out of range\r\n"],
+  [["REPLICAOF", "host", "port"], "-ERR Invalid master port\r\n"],
   [["REPLICAOF", "host", "70000"], "-ERR Invalid master port\r\n"],
   [["REPLCONF", "listening-port"], "-ERR syntax error\r\n"],
   [["REPLCONF", "what", "1"], "-ERR Unrecognized REPLCONF option: what\r\n"],

@@ -125,11 +125,11 @@ const full: Input = {
 test("a replica from PSYNC to the stream, which waits for its first ACK", () => {
   const subject = machine();
   play(subject, [
-    [full, 0, ["selectAgain", "snapshot 5 false", `sendTo 5 "+FULLRESYNC ${"1".repeat(39)}1 1\\r\\n"`]],
+    [full, 0, ["selectAgain", "snapshot 5 false", `sendTo 5 "+FULLRESYNC ${"1".repeat(39)}1 0\\r\\n"`]],
     [{ kind: "rdbSent", id: 5, sized: false }, 10, []],
     [{ kind: "snapshotEnded" }, 10, []],
-    [{ kind: "ack", id: 5, offset: 1 }, 20, ["streamBehindRdb 5"]],
-    [{ kind: "ack", id: 5, offset: 1 }, 30, []],
+    [{ kind: "ack", id: 5, offset: 0 }, 20, ["streamBehindRdb 5"]],
+    [{ kind: "ack", id: 5, offset: 0 }, 30, []],
     [{ kind: "replicaGone", id: 5 }, 40, []],
   ]);
   const log = machine()
@@ -158,7 +158,7 @@ test("the offset promised to a replica counts the PING of the same tick", () => 
   subject.step(full, 0);
   const effects = wants(subject.step({ kind: "tick" }, 5000));
   assert.match(effects[0]!, /^stream /);
-  assert.match(effects.at(-1)!, / 15\\r\\n"$/);
+  assert.match(effects.at(-1)!, / 14\\r\\n"$/);
 });
 
 test("a replica adds nothing to the stream it passes on", () => {
@@ -173,16 +173,16 @@ test("a replica adds nothing to the stream it passes on", () => {
 
 // ---- Where histories part
 
-/** Ours: bytes 2 to 101 as history A, or as B from byte `promotedAt` on. */
+/** Ours: bytes 1 to 100 as history A, or as B from byte `promotedAt` on. */
 function ours(promotedAt?: number): History {
   const history = new History(A);
   history.beginBacklog(16_384, A);
   const bytes = new Uint8Array(100);
   if (promotedAt === undefined) history.append(bytes, 0, 100, -1);
   else {
-    history.append(bytes, 0, promotedAt - 2, -1);
+    history.append(bytes, 0, promotedAt - 1, -1);
     history.promote(B);
-    history.append(bytes, 0, 102 - promotedAt, -1);
+    history.append(bytes, 0, 101 - promotedAt, -1);
   }
   return history;
 }
@@ -205,7 +205,7 @@ const partings: [
   from: number | null,
 ][] = [
   ["it was promoted out of our history", ours(), info(C, A, 81), C, 500, null, 81],
-  ["it has all of ours", ours(), info(C, A, 102), C, 500, null, null],
+  ["it has all of ours", ours(), info(C, A, 101), C, 500, null, null],
   ["it is behind us on our own history", ours(), info(A), A, 50, null, 51],
   ["it is ahead of us on our own history", ours(), info(A), A, 5000, null, null],
   ["we were promoted out of its history", ours(61), info(A), A, 500, null, 61],
@@ -213,7 +213,7 @@ const partings: [
   ["both were promoted out of the same history, we first", ours(61), info(C, A, 90), C, 500, null, 61],
   ["nothing in common, and we took no writes", ours(), info(C), C, 500, null, null],
   ["nothing in common: what no replica has", ours(), info(C), C, 500, 70, 71],
-  ["nothing in common, all of it acknowledged", ours(), info(C), C, 500, 101, null],
+  ["nothing in common, all of it acknowledged", ours(), info(C), C, 500, 100, null],
   ["it does not say, and we took writes", ours(), null, C, 500, 70, 71],
   ["no history to speak of", new History(A), info(C), C, 1, 0, null],
 ];
