@@ -106,7 +106,7 @@ export class Dispatch {
     connection.lastCommand = row;
     const guards = this.guards | connection.guards;
     if (guards !== 0 || (row.bits & FlagBit.protected) !== 0) {
-      const verdict = this.#pass(connection, row, args, guards);
+      const verdict = this.#pass(connection, row, guards);
       if (verdict === "postpone") {
         connection.postpone();
         return;
@@ -152,6 +152,9 @@ export class Dispatch {
       this.#runRow = row;
       this.#runCount++;
     } else this.#accountOne(connection, row, args);
+    // Behind the command, as in Redis: SELECT is shown with the database it chose, EXEC after what it ran.
+    if ((this.guards & Guard.monitors) !== 0 && (row.bits & (FlagBit.skip_monitor | FlagBit.admin)) === 0)
+      this.#host.monitor(connection, args);
   }
 
   /** Refuses a command before it was run. */
@@ -216,7 +219,7 @@ export class Dispatch {
   }
 
   /** The gates, in Redis' order. Null lets the command pass. */
-  #pass(connection: Connection, row: CommandRow, args: Args, guards: number): ReplyError | "postpone" | null {
+  #pass(connection: Connection, row: CommandRow, guards: number): ReplyError | "postpone" | null {
     const host = this.#host;
     const { transaction } = connection;
     const execBits = row.name === "exec" ? transaction.bits : 0;
@@ -244,8 +247,6 @@ export class Dispatch {
     if ((guards & Guard.replica) !== 0 && row.keys.length > 0)
       return new ReplyError("ERR", "Replica can't interact with the keyspace");
     if ((guards & Guard.paused) !== 0 && host.isPaused(row, bits)) return "postpone";
-    if ((guards & Guard.monitors) !== 0 && (row.bits & (FlagBit.skip_monitor | FlagBit.admin)) === 0)
-      host.monitor(connection, args);
     return null;
   }
 

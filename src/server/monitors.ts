@@ -2,6 +2,7 @@
 import { quoteWord } from "../base/words.ts";
 import type { Args } from "../commands/args.ts";
 import type { Connection } from "./connection.ts";
+import { REDACTED, secretWords } from "./secrets.ts";
 import type { Server } from "./server.ts";
 
 export class Monitors {
@@ -33,7 +34,8 @@ export class Monitors {
     const seconds = Math.floor(micros / 1e6);
     const from = connection.unix ? `unix:${connection.socket.remote.path}` : connection.address;
     let line = `${seconds}.${String(micros % 1e6).padStart(6, "0")} [${connection.dbIndex} ${from}]`;
-    for (let i = 0; i < args.count; i++) line += ` ${quoteWord(args.at(i).latin1())}`;
+    const isSecret = secretWords(args);
+    for (let i = 0; i < args.count; i++) line += ` ${quoteWord(isSecret?.(i) ? REDACTED : args.at(i).latin1())}`;
     for (const monitor of this.#all) monitor.reply.simple(line);
   }
 }

@@ -3,6 +3,7 @@ import type { Args } from "../commands/args.ts";
 import type { CommandRow } from "../commands/call.ts";
 import type { Clock } from "../io/io.ts";
 import type { Connection } from "./connection.ts";
+import { REDACTED, secretWords } from "./secrets.ts";
 
 export interface SlowEntry {
   readonly id: number;
@@ -54,10 +55,15 @@ export class SlowLog {
 function excerpt(args: Args): string[] {
   const count = Math.min(args.count, MAX_WORDS);
   const words: string[] = [];
+  const isSecret = secretWords(args);
   for (let i = 0; i < count; i++) {
     if (i === MAX_WORDS - 1 && args.count > MAX_WORDS) {
       words.push(`... (${args.count - MAX_WORDS + 1} more arguments)`);
       break;
+    }
+    if (isSecret?.(i)) {
+      words.push(REDACTED);
+      continue;
     }
     const word = args.at(i);
     const more = word.length - MAX_WORD_BYTES;

@@ -53,7 +53,7 @@ test("keyspace events", () =>
     { config: "notify-keyspace-events KEA\n" },
   ));
 
-test("MONITOR sees what is run, passwords and administration apart", () =>
+test("MONITOR sees what is run, administration apart, and passwords covered", () =>
   withServer(async ({ client }) => {
     const [monitor, c] = [await client(), await client()];
     assert.equal(await monitor.line("MONITOR"), "+OK");
@@ -63,8 +63,9 @@ test("MONITOR sees what is run, passwords and administration apart", () =>
     await c.line("CLIENT LIST");
     await c.line("GET a");
     assert.match(await monitor.reply(), /^\+\d+\.\d{6} \[0 127\.0\.0\.1:\d+\] "SET" "a key" "say \\"hi\\"\\n"$/);
-    assert.match(await monitor.reply(), /\[0 .*\] "SELECT" "2"$/);
+    assert.match(await monitor.reply(), /\[2 .*\] "SELECT" "2"$/);
+    assert.match(await monitor.reply(), /\[2 .*\] "AUTH" "\(redacted\)" "\(redacted\)"$/);
     assert.match(await monitor.reply(), /\[2 .*\] "GET" "a"$/);
-    assert.match(await monitor.line("PING"), /\[0 .*\] "PING"$/);
-    assert.equal(await monitor.reply(), "+PONG");
+    assert.equal(await monitor.line("PING"), "+PONG");
+    assert.match(await monitor.reply(), /\[0 .*\] "PING"$/);
   }));

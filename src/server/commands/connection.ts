@@ -46,7 +46,7 @@ export function connectionCommands(server: Server): CommandRow[] {
     },
     AUTH: {
       arity: -2,
-      flags: ["noscript", "loading", "stale", "fast", "no_auth", "sentinel", "allow_busy", "skip_monitor"],
+      flags: ["noscript", "loading", "stale", "fast", "no_auth", "sentinel", "allow_busy"],
       docs: {
         since: "1.0.0",
         summary: "Authenticates the connection.",
