@@ -184,5 +184,7 @@ function answer(s: State, host: string, port: number, epoch: number, runid: stri
   const down = !s.tilt && master?.sdown === true;
   const seeksVote = runid !== null && epoch >= 0 && Number.isSafeInteger(epoch);
   const ballot = master && seeksVote ? vote(s, master, epoch, runid) : { leader: null, epoch: 0 };
+  // The vote that stands may be one that could not be saved: it is told only once it is.
+  if (s.unsaved && ballot.leader !== null) s.save();
   s.emit({ kind: "answer", down, leader: ballot.leader, epoch: ballot.epoch });
 }

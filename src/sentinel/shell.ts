@@ -113,15 +113,16 @@ export class SentinelShell {
   }
 
   #perform(effects: readonly Effect[]): OrderResult {
-    let saved = true;
+    /** Null while this step has saved nothing. */
+    let saved: boolean | null = null;
     let answer: OrderResult["answer"] = null;
     for (const effect of effects) {
       if (effect.kind === "save") saved = this.#save();
-      else if (effect.kind === "answer") answer = saved ? effect : { ...effect, leader: null, epoch: 0 };
+      else if (effect.kind === "answer") answer = saved === false ? { ...effect, leader: null, epoch: 0 } : effect;
       else this.#act(effect);
     }
-    if (saved === this.state.unsaved) this.machine.step({ kind: "saved", ok: saved }, this.now);
-    return { saved, answer };
+    if (saved !== null && saved === this.state.unsaved) this.#step({ kind: "saved", ok: saved });
+    return { saved: saved !== false, answer };
   }
 
   #act(effect: Exclude<Effect, { kind: "save" | "answer" }>): void {

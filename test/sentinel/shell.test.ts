@@ -141,7 +141,9 @@ test("a vote that cannot be saved is not given", () => {
   assert.equal(saved, false);
   assert.equal(answer!.leader, null);
   assert.equal(shell.state.unsaved, true);
+  assert.equal(shell.order(ask(3, PEER)).answer!.leader, null, "nor when it is asked for again");
   disk.broken = false;
+  assert.equal(shell.order(ask(3, PEER)).answer!.leader, PEER);
 });
 
 test("a disk that recovers is written to without being asked", () => {
@@ -149,6 +151,8 @@ test("a disk that recovers is written to without being asked", () => {
   const shell = start();
   disk.broken = true;
   shell.order(ask(3, PEER));
+  clock.advance(200);
+  assert.equal(shell.state.unsaved, true, "it has been tried in vain");
   disk.broken = false;
   clock.advance(200);
   assert.equal(shell.state.unsaved, false);
