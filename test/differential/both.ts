@@ -1,0 +1,49 @@
+/** The same requests to a nines server and to a real redis-server: they must answer alike. */
+import assert from "node:assert/strict";
+import { splitWords } from "../../src/base/words.ts";
+import { withRedis } from "../rdb/real-redis.ts";
+import { RespClient } from "../server/resp-client.ts";
+import { withServer } from "../server/with-server.ts";
+
+export { noRedis } from "../rdb/real-redis.ts";
+
+export interface Both {
+  /** Sends a line to both and compares the answers, after `mask` has taken out what may differ. */
+  same(line: string, mask?: (reply: string) => string): Promise<void>;
+  /** Sends it to both, whatever they answer. */
+  tell(line: string): Promise<void>;
+  readonly ours: RespClient;
+  readonly theirs: RespClient;
+}
+
+export function withBoth(protocol: 2 | 3, work: (both: Both) => Promise<void>): Promise<void> {
+  return withServer(({ port }) =>
+    withRedis(
+      async (redis) => {
+        const ours = await RespClient.connect(port, protocol);
+        const theirs = await RespClient.connect(redis.client.options.port!, protocol);
+        const ask = (line: string) => {
+          const words = splitWords(line)!;
+          return Promise.all([ours.do(...words), theirs.do(...words)]);
+        };
+        try {
+          await work({
+            ours,
+            theirs,
+            async same(line, mask = (reply) => reply) {
+              const [our, their] = await ask(line);
+              assert.equal(mask(our), mask(their), line);
+            },
+            async tell(line) {
+              await ask(line);
+            },
+          });
+        } finally {
+          await Promise.all([ours.quit(), theirs.quit()]);
+        }
+      },
+      undefined,
+      ["--enable-debug-command", "yes"],
+    ),
+  );
+}
