@@ -1,7 +1,7 @@
 /**
  * A primary that was stopped or restarted while another was put in its place acknowledges nothing when it returns: it finds out
- * first. Promised where it can find out, that is while it reaches most of the Sentinels, and those run; a primary that was merely
- * cut off knows nothing of it and goes on, as in Redis.
+ * first. Promised where it can find out, that is if most of the Sentinels know of the other by then, run and can be reached; a
+ * primary that was merely cut off knows nothing of it and goes on, as in Redis.
  */
 import type { SimNode } from "../node.ts";
 import type { World } from "../world.ts";
@@ -15,15 +15,24 @@ export class ReturningPrimary implements Checker {
   /** Who became primary last, and when. */
   #current: SimNode | null = null;
   #promotedAt = 0;
+  /** By Sentinel: since when it knows. */
+  readonly #knownAt = new Map<string, number>();
 
   constructor(world: World) {
     this.#world = world;
   }
 
   logged(node: SimNode, text: string): void {
-    if (node.mode !== "server" || !text.startsWith("Setting secondary replication ID")) return;
+    const { now } = this.#world;
+    if (node.mode === "sentinel") {
+      if (this.#current && text.startsWith("+switch-master ") && text.endsWith(` ${this.#current.address} 6379`))
+        this.#knownAt.set(node.name, now);
+      return;
+    }
+    if (!text.startsWith("Setting secondary replication ID")) return;
     this.#current = node;
-    this.#promotedAt = this.#world.now;
+    this.#promotedAt = now;
+    this.#knownAt.clear();
   }
 
   acknowledged({ writer, key, by, sentAt }: Acknowledgement): void {
@@ -53,7 +62,7 @@ export class ReturningPrimary implements Checker {
       if (about === this.#current!.name) return false;
       if ((kind === "dead" || kind === "stopped") && about !== server.name) mute.add(about);
     }
-    const heard = this.#world.sentinels.filter(({ name }) => !mute.has(name)).length;
-    return heard * 2 > this.#world.sentinels.length;
+    const tell = this.#world.sentinels.filter(({ name }) => !mute.has(name) && (this.#knownAt.get(name) ?? to) < from);
+    return tell.length * 2 > this.#world.sentinels.length;
   }
 }
