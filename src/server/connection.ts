@@ -26,6 +26,8 @@ export interface ConnectionOwner {
   /** Closes the connection if it is owed more than its class may be. */
   checkOutput(connection: Connection): void;
   queryBufferLimit(): number;
+  /** The connection has sent more than that without letting it run. */
+  inputTooLong(connection: Connection): void;
   crossProtocol(connection: Connection): void;
   unwatch(connection: Connection): void;
   protocolError(connection: Connection, error: ProtocolError): void;
@@ -251,9 +253,11 @@ export class Connection implements Session {
     this.#owner.crossProtocol(this);
   }
 
+  /** What MULTI has queued is input as well: it waits for EXEC. */
   #checkInput(): void {
-    if (this.reader.pendingBytes > this.#owner.queryBufferLimit())
-      this.close("Closing client that reached max query buffer length");
+    if (this.closed) return;
+    if (this.reader.pendingBytes + this.transaction.bytes > this.#owner.queryBufferLimit())
+      this.#owner.inputTooLong(this);
   }
 
   /** Closes once what it is owed has been sent; no request of it is run any more. */

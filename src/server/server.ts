@@ -291,6 +291,14 @@ export class Server implements ConnectionOwner, DispatchHost {
     return this.config.values["client-query-buffer-limit"];
   }
 
+  inputTooLong(connection: Connection): void {
+    this.stats.queryBufferLimitDisconnections++;
+    this.log.warning(
+      `Closing client that reached max query buffer length: id=${connection.id} addr=${connection.address}`,
+    );
+    connection.close("query buffer limit");
+  }
+
   protocolError(connection: Connection, error: ProtocolError): void {
     this.log.verbose(`Protocol error (${error.message}) from client id=${connection.id} addr=${connection.address}`);
     this.failed(error);

@@ -82,6 +82,19 @@ test("beyond the soft limit a client has some time", () => {
   );
 });
 
+test("what MULTI queues counts as input", () =>
+  withServer(
+    async ({ client, server }) => {
+      const c = await client();
+      await c.line("MULTI");
+      for (let i = 0; i < 10; i++) assert.equal(await c.do("SET", "k", "x".repeat(100_000)), "+QUEUED");
+      c.send("SET", "k", "x".repeat(100_000));
+      await c.ended();
+      assert.equal(server.stats.queryBufferLimitDisconnections, 1);
+    },
+    { config: "client-query-buffer-limit 1mb\n" },
+  ));
+
 test("maxmemory: writes are refused, reads and deletions are not", () =>
   withServer(
     async ({ client }) => {
