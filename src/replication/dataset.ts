@@ -157,6 +157,7 @@ export interface ReplicaPeer {
   readonly lastReadAt: number;
   /** Sends bytes[start, end), behind all that was sent before; lent until this returns. Silent when the connection is gone. */
   send(bytes: Uint8Array, start: number, end: number): void;
+  setNoDelay(on: boolean): void;
   /** Closes now. `onClose` is not called. */
   close(): void;
   /** Set by replication: `pendingBytes` fell to zero. */

@@ -126,8 +126,9 @@ export class ReplicationMachine {
   #replicaOf(endpoint: Endpoint, by: string, trusted: boolean, now: number): Effect[] {
     if (this.failover.state !== "no-failover") throw machineErrors.whileFailingOver;
     const effects = this.#becomeReplica(endpoint, trusted, now);
-    const who = by === "" ? "" : ` (user request from '${by}')`;
-    return [...effects, notice(`REPLICAOF ${label(endpoint)} enabled${who}`)];
+    return by === ""
+      ? effects
+      : [...effects, notice(`REPLICAOF ${label(endpoint)} enabled (user request from '${by}')`)];
   }
 
   /** True if that primary is followed already, and nothing keeps the link from being up. */
@@ -145,12 +146,14 @@ export class ReplicationMachine {
         const { bestAck } = this.primary;
         this.follower.safeOffset = bestAck >= 0 ? bestAck : backlog.first - 1;
       }
-      effects.push(
-        notice(
-          "Before turning into a replica, using my own master parameters to synthesize a cached master: I may be able to " +
-            "synchronize with the new master with just a partial transfer.",
-        ),
-      );
+      // At start there is nothing to go on from.
+      if (this.history.resumable)
+        effects.push(
+          notice(
+            "Before turning into a replica, using my own master parameters to synthesize a cached master: I may be able to " +
+              "synchronize with the new master with just a partial transfer.",
+          ),
+        );
     }
     effects.push(
       { kind: "roleChanged", role: "slave" },

@@ -307,6 +307,13 @@ export class Replication {
     return this.machine.role === "master" || this.linkUp;
   }
 
+  /** CLIENT KILL TYPE master: the link breaks, and is taken up again. False if there is none. */
+  cutLink(): boolean {
+    if (!this.linkUp) return false;
+    this.#step({ kind: "linkClosed", why: "killed by CLIENT KILL" });
+    return true;
+  }
+
   /** DEBUG CHANGE-REPL-ID. */
   changeReplid(): void {
     this.#step({ kind: "changeReplid" });
@@ -318,6 +325,7 @@ export class Replication {
     const { id } = peer;
     this.#peers.set(session, peer);
     this.#outlets.add(peer);
+    peer.setNoDelay(!this.#settings.replDisableTcpNodelay);
     peer.onClose = () => {
       this.#outlets.remove(id);
       this.#step({ kind: "replicaGone", id });

@@ -153,6 +153,10 @@ class ConnectionPeer implements ReplicaPeer {
     return this.#connection.outputBytes;
   }
 
+  setNoDelay(on: boolean): void {
+    this.#connection.socket.setNoDelay(on);
+  }
+
   send(bytes: Uint8Array, start: number, end: number): void {
     if (!this.#connection.closed) this.#connection.reply.raw(bytes, start, end);
   }

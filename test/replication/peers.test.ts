@@ -188,6 +188,15 @@ test("a large data set is copied while the network decides the pace", async () =
   await assertTwins(primary, replica);
 });
 
+test("CLIENT KILL TYPE master cuts the link, which is taken up again", async () => {
+  await using house = new House();
+  const [primary, replica] = [await house.nines(), await house.nines()];
+  await follow(replica, primary);
+  assert.equal(await replica.client.call("CLIENT", "KILL", "TYPE", "master"), 1);
+  await eventually(async () => assert.equal((await infoOf(primary, "stats"))["sync_partial_ok"], "1"));
+  await assertTwins(primary, replica);
+});
+
 test("redis-cli --rdb gets a copy", { skip: noRedis }, async () => {
   await using house = new House();
   const primary = await house.nines();

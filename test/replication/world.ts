@@ -180,6 +180,8 @@ class Client implements Session, ReplicaPeer {
     this.reply.raw(bytes, start, end);
   }
 
+  setNoDelay(): void {}
+
   close(): void {
     this.socket?.destroy();
   }

@@ -28,6 +28,8 @@ export const KILL_ARGUMENTS: ArgumentDocs = oneOf(
 
 interface Filters {
   skipMe: boolean;
+  /** TYPE master: the link to our primary, which is no connection of a client here. */
+  master: boolean;
   readonly tests: ((connection: Connection) => boolean)[];
 }
 
@@ -40,7 +42,8 @@ export function kill(server: Server, { reply, session }: Call, args: Args): void
       !(filters.skipMe && connection === session) &&
       filters.tests.every((matches) => matches(connection)),
   );
-  if (!oldForm) reply.integer(killed.length);
+  const link = filters.master && (server.replication?.cutLink() ?? false);
+  if (!oldForm) reply.integer(killed.length + (link ? 1 : 0));
   else if (killed.length > 0) reply.ok();
   else throw err("No such client");
   for (const connection of killed)
@@ -49,11 +52,11 @@ export function kill(server: Server, { reply, session }: Call, args: Args): void
 }
 
 function onlyAddress(address: string): Filters {
-  return { skipMe: false, tests: [(connection) => connection.address === address] };
+  return { skipMe: false, master: false, tests: [(connection) => connection.address === address] };
 }
 
 function readFilters(server: Server, args: Args): Filters {
-  const filters: Filters = { skipMe: true, tests: [] };
+  const filters: Filters = { skipMe: true, master: false, tests: [] };
   while (args.more) {
     const option = args.next();
     if (!args.more) throw errors.syntax;
@@ -66,6 +69,7 @@ function readFilters(server: Server, args: Args): Filters {
     const read = FILTERS[option.latin1().toLowerCase()];
     if (read === undefined) throw errors.syntax;
     filters.tests.push(read(args, server));
+    if (option.is("TYPE")) filters.master = clientTypeNamed(args.at(args.position - 1).utf8()) === "master";
   }
   return filters;
 }
