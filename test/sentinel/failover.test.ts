@@ -1,6 +1,7 @@
 /** Whole failovers as transcripts: what each Sentinel published, and what the servers did, in the order of time. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ReplyError } from "../../src/base/reply-error.ts";
 import { isWell } from "./chaos.ts";
 import { type SentinelNode, World, type WorldOptions } from "./world.ts";
 
@@ -201,6 +202,55 @@ test("one crash, one failover: opinions about the old address do not touch the n
     world.run(15_000);
     assert.equal(world.switches.length, world.sentinels.length, `seed ${seed}: ${world.switches.join("; ")}`);
     assert.ok(!world.transcript.some((line) => line.includes("+odown master mymaster 10.0.0.1 638")), `seed ${seed}`);
+  }
+});
+
+for (const parallel of [1, 2]) {
+  test(`parallel-syncs ${parallel}: no more replicas than that are pointed elsewhere at a time`, () => {
+    const world = settled({ replicas: 5 });
+    for (const one of world.sentinels) one.master.parallelSyncs = parallel;
+    world.kill(world.servers[0]!);
+    world.run(3000);
+    let [running, most] = [0, 0];
+    for (const event of leaderOf(world).events) {
+      if (event.startsWith("+slave-reconf-sent ")) most = Math.max(most, ++running);
+      if (event.startsWith("+slave-reconf-done ")) running--;
+    }
+    assert.equal(most, parallel);
+    assert.equal(running, 0);
+    assert.ok(world.servers.every((server) => server.port === 6379 || server.port === 6380 || server.master === 6380));
+  });
+}
+
+test("a primary that restarted and does not come up is down after master-reboot-down-after-period", () => {
+  const world = settled({ downAfterMs: 10_000 });
+  for (const one of world.sentinels) one.master.rebootDownAfterMs = 500;
+  const [primary] = world.servers;
+  primary!.runid = "f".repeat(40);
+  primary!.pingError = new ReplyError("LOADING", "Redis is loading the dataset in memory");
+  const downMs = world.until(() => world.sentinels.some((one) => one.master.sdown), 15_000);
+  const rebooted = world.sentinels.flatMap((one) => one.events.filter((event) => event.startsWith("+reboot")));
+  assert.equal(rebooted[0], "+reboot master mymaster 10.0.0.1 6379");
+  assert.ok(downMs >= 500 && downMs < 12_000, `down after ${downMs} ms`);
+});
+
+test("a Sentinel can be made to crash at the points that matter, and the others go on", () => {
+  for (const point of ["crashAfterElection", "crashAfterPromotion"] as const) {
+    const world = settled();
+    for (const one of world.sentinels) one.machine.state[point] = true;
+    world.kill(world.servers[0]!);
+    const crashed = world.until(() => world.sentinels.some((one) => one.exits.length > 0), 2000);
+    assert.ok(crashed >= 0);
+    const [one] = world.sentinels.filter(({ exits }) => exits.length > 0);
+    assert.deepEqual(one!.exits, [99]);
+    for (const other of world.sentinels) other.machine.state[point] = false;
+    world.kill(one!);
+    const publishedMs = world.until(() => world.opinions.every((port) => port === 6380 || port === 6381), 5000);
+    assert.ok(publishedMs >= 0, point);
+    world.restart(one!);
+    world.run(3000);
+    assert.equal(new Set(world.opinions).size, 1);
+    assert.equal(world.masters.length, 1);
   }
 });
 

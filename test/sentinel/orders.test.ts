@@ -121,7 +121,7 @@ test("a server that does not know CONFIG is told by the bare command", () => {
 test("a server that does not let us in is down, and the log says why", () => {
   const world = settled();
   const [one] = world.sentinels;
-  world.server(6381)!.pingError = "Authentication required.";
+  world.server(6381)!.pingError = new ReplyError("NOAUTH", "Authentication required.");
   const logged: string[] = [];
   const step = one!.machine.step.bind(one!.machine);
   one!.machine.step = (input, now) => {

@@ -68,7 +68,7 @@ export class Server extends Node {
   /** It does not know CONFIG, and so refuses any transaction with it. */
   withoutConfig = false;
   /** What it answers every PING with, instead of PONG. */
-  pingError: string | null = null;
+  pingError: ReplyError | null = null;
 
   constructor(world: World, port: number, master: number | null) {
     super(world, port);
@@ -125,7 +125,7 @@ export class Server extends Node {
     }
     switch (name) {
       case "PING":
-        return this.pingError === null ? "PONG" : new ReplyError("NOAUTH", this.pingError);
+        return this.pingError ?? "PONG";
       case "INFO":
         return this.info();
       case "PUBLISH":
@@ -184,6 +184,8 @@ export class SentinelNode extends Node {
   machine: Sentinel;
   readonly events: string[] = [];
   readonly wires = new Map<string, Wire>();
+  /** The codes with which it wanted to end its process; it takes the test to do so. */
+  readonly exits: number[] = [];
   /** The disk: what was saved last. */
   disk: string[] = [];
   /** Breaks the rule that votes are on disk before they are told. */
@@ -221,7 +223,15 @@ export class SentinelNode extends Node {
 
   step(input: Input): Effect[] {
     const effects = this.machine.step(input, this.world.now);
-    for (const effect of effects) this.#perform(effect);
+    for (const effect of effects) {
+      // A process that ends does nothing more of what it was about to do.
+      if (effect.kind === "exit") {
+        this.exits.push(effect.code);
+        this.crash();
+        break;
+      }
+      this.#perform(effect);
+    }
     return effects;
   }
 
