@@ -20,7 +20,7 @@ function row(keys: readonly KeySpec[], name = "TEST"): CommandRow {
 function keysOf(command: CommandRow, line: string): string[] | null {
   const words = line.split(" ").map((word) => Slice.of(word));
   const found = findKeys(command, { count: words.length, at: (index) => words[index]! });
-  return found?.map(({ index, flags }) => `${words[index]!.latin1()}:${flags.join("+")}`);
+  return found?.map(({ index, flags }) => `${words[index]!.latin1()}:${flags.join("+")}`) ?? null;
 }
 
 const behind = (keyword: string, startFrom: number): KeySpec[] => [
