@@ -97,7 +97,8 @@ class NodeSocket implements Socket {
 
   write(bytes: Uint8Array, length: number): boolean {
     if (this.#closed || length === 0) return true;
-    const part = length === bytes.length ? bytes : bytes.subarray(0, length);
+    // Not `subarray`: of a Buffer it takes a detour through its species.
+    const part = length === bytes.length ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, length);
     const handle = this.#handle;
     if (!direct || !handle) return this.#writeThroughStream(part);
     const request = this.#request ?? new direct.WriteWrap();
