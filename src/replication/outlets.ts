@@ -23,6 +23,7 @@ interface Outlet {
   batch: Batch | null;
   /** How many chunks of a sized RDB were handed to it. */
   chunksSent: number;
+  rdbBegun: boolean;
   rdbSent: boolean;
   /** Since when it is above the soft limit; 0 if it is not. */
   softSince: number;
@@ -72,7 +73,15 @@ export class Outlets {
 
   add(peer: ReplicaPeer): void {
     if (this.#outlets.has(peer.id)) return;
-    this.#outlets.set(peer.id, { peer, live: false, batch: null, chunksSent: 0, rdbSent: false, softSince: 0 });
+    this.#outlets.set(peer.id, {
+      peer,
+      live: false,
+      batch: null,
+      chunksSent: 0,
+      rdbBegun: false,
+      rdbSent: false,
+      softSince: 0,
+    });
   }
 
   remove(id: number): ReplicaPeer | undefined {
@@ -272,7 +281,12 @@ export class Outlets {
 
   #sendSized(batch: Batch, member: Outlet): void {
     if (member.rdbSent) return;
-    if (member.chunksSent === 0) this.sendTo(member.peer.id, encodePreamble({ kind: "sized", bytes: batch.bytes }));
+    if (!member.rdbBegun) {
+      member.rdbBegun = true;
+      // Before its first byte: from here on an empty line, as a sign of life, would be taken for a part of the RDB.
+      this.#events.rdbProgress(member.peer.id);
+      this.sendTo(member.peer.id, encodePreamble({ kind: "sized", bytes: batch.bytes }));
+    }
     while (member.chunksSent < batch.chunks.length) {
       if (member.peer.pendingBytes > HIGH_WATER_BYTES) return;
       const chunk = batch.chunks[member.chunksSent++]!;

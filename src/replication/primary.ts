@@ -109,6 +109,8 @@ export class Primary {
       case "rdbProgress": {
         const replica = this.replicas.get(input.id);
         if (replica !== undefined) replica.progressAt = now;
+        // The RDB is on its way: too late to join, and no place for signs of life.
+        if (this.#snapshot !== null) this.#snapshot.joinable = false;
         return [];
       }
       case "rdbSent":
@@ -259,7 +261,6 @@ export class Primary {
   #rdbSent(id: number, sized: boolean, now: number): Effect[] {
     const replica = this.replicas.get(id);
     if (replica === undefined) return [];
-    if (this.#snapshot !== null) this.#snapshot.joinable = false;
     if (replica.introduction.rdbOnly) {
       return [
         notice(`RDB transfer completed, rdb only replica (${replica.name}) should be disconnected asap`),

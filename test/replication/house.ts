@@ -124,6 +124,7 @@ export class LinkProxy {
   readonly #target: number;
   readonly #server: TcpServer;
   readonly #sockets = new Set<Socket>();
+  readonly #far = new Set<Socket>();
   /** Whether new connections are refused. */
   refusing = false;
 
@@ -135,6 +136,8 @@ export class LinkProxy {
         return;
       }
       const far = connect(this.#target, "127.0.0.1");
+      this.#far.add(far);
+      far.on("close", () => this.#far.delete(far));
       for (const [from, to] of [
         [near, far],
         [far, near],
@@ -153,6 +156,15 @@ export class LinkProxy {
   async listen(): Promise<void> {
     await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
     this.port = (this.#server.address() as { port: number }).port;
+  }
+
+  /** Nothing of what the far side sends is taken any more: its network is full before long. */
+  stall(): void {
+    for (const far of this.#far) far.pause();
+  }
+
+  flow(): void {
+    for (const far of this.#far) far.resume();
   }
 
   cut(): void {

@@ -179,14 +179,26 @@ test("a transaction that asks for the offset in its middle stays whole commands 
   assert.equal((await infoOf(primary, "stats"))["sync_full"], "1");
 });
 
-test("a large data set is copied while the network decides the pace", async () => {
-  await using house = new House();
-  const [primary, replica] = [await house.nines(), await house.nines()];
-  const random = new SeededRandom(5);
-  for (let i = 0; i < 200; i++) await primary.client.set(`large:${i}`, Buffer.from(random.bytes(100_000)));
-  await follow(replica, primary);
-  await assertTwins(primary, replica);
-});
+for (const diskless of ["yes", "no"]) {
+  test(`a large data set is copied over a network that stalls (repl-diskless-sync ${diskless})`, async () => {
+    await using house = new House();
+    const [primary, replica] = [await house.nines(`repl-diskless-sync ${diskless}\n`), await house.nines()];
+    const link = await house.proxy(primary);
+    const random = new SeededRandom(5);
+    for (let i = 0; i < 200; i++) await primary.client.set(`large:${i}`, Buffer.from(random.bytes(100_000)));
+    await replica.client.call("REPLICAOF", "127.0.0.1", `${link.port}`);
+    await eventually(async () => assert.equal((await infoOf(replica))["master_sync_in_progress"], "1"));
+    link.stall();
+    // Longer than the second between two signs of life, which must not end up in the RDB.
+    await new Promise((resolve) => setTimeout(resolve, 1300));
+    await primary.client.incr("meanwhile");
+    assert.equal((await infoOf(replica))["master_sync_in_progress"], "1");
+    link.flow();
+    await eventually(async () => assert.equal((await infoOf(replica))["master_link_status"], "up"));
+    await assertTwins(primary, replica);
+    assert.equal((await infoOf(primary, "stats"))["sync_full"], "1");
+  });
+}
 
 test("CLIENT KILL TYPE master cuts the link, which is taken up again", async () => {
   await using house = new House();
