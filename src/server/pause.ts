@@ -12,8 +12,8 @@ interface Reason {
   until: number;
 }
 
-/** What waits with "write": whatever may change the data, or goes to the replicas without (PUBLISH). */
-const WRITES = FlagBit.write | FlagBit.may_replicate;
+/** The reason of CLIENT PAUSE, which holds what goes to the replicas without being a write as well, as in Redis. */
+export const BY_CLIENT = "client_pause";
 
 export class Pause {
   readonly #reasons = new Map<string, Reason>();
@@ -71,7 +71,8 @@ export class Pause {
   holds(row: CommandRow, bits: number): boolean {
     if (this.#mode === null) return false;
     if (NEVER.has(row.name) || row.name.startsWith("client|") || row.name.startsWith("sentinel|")) return false;
-    return this.#mode === "all" || (bits & WRITES) !== 0;
+    if (this.#mode === "all" || (bits & FlagBit.write) !== 0) return true;
+    return (bits & FlagBit.may_replicate) !== 0 && (this.#reasons.has(BY_CLIENT) || !MESSAGES.has(row.name));
   }
 
   #settle(): void {
@@ -81,6 +82,12 @@ export class Pause {
     this.onChange();
   }
 }
+
+/**
+ * Messages go on while we wait of our own accord: Sentinels publish through the connections on which they ask whether we live,
+ * and would take a primary for down that hands over. They stay here meanwhile, so that the stream stands still.
+ */
+const MESSAGES = new Set(["publish", "spublish"]);
 
 /** What must answer while all else waits, or nobody could end the waiting. */
 const NEVER = new Set(["replicaof", "slaveof", "failover", "replconf", "psync", "sync", "shutdown", "role", "info"]);

@@ -6,6 +6,7 @@ import { type Call, type CommandRow, type Flag, family } from "../../commands/ca
 import { docs, integer, multiple, oneOf, optional, since, string, word } from "../../commands/docs.ts";
 import { clientLine, clientType, clientTypeNamed } from "../client-list.ts";
 import type { Connection } from "../connection.ts";
+import { BY_CLIENT } from "../pause.ts";
 import type { Server } from "../server.ts";
 import { KILL_ARGUMENTS, kill } from "./client-kill.ts";
 import { TRACKING_ROWS } from "./client-tracking.ts";
@@ -16,9 +17,6 @@ const ALL: readonly Flag[] = ["noscript", "loading", "stale", "sentinel"];
 const ADMIN: readonly Flag[] = ["admin", ...ALL];
 const ON_OFF = oneOf("enabled", word("ON"), word("OFF"));
 const TYPES = [word("NORMAL"), word("MASTER"), word("REPLICA"), word("PUBSUB")];
-
-/** What keeps commands waiting, by CLIENT PAUSE. */
-const PAUSED = "client_pause";
 
 export function clientCommands(server: Server): CommandRow[] {
   return family("connection", {
@@ -133,7 +131,7 @@ export function clientCommands(server: Server): CommandRow[] {
           flags: ADMIN,
           docs: docs("6.2.0", "O(N) Where N is the number of paused clients", "Ends what CLIENT PAUSE began."),
           run({ reply }) {
-            server.pause.end(PAUSED);
+            server.pause.end(BY_CLIENT);
             reply.ok();
           },
         },
@@ -217,7 +215,7 @@ export function clientCommands(server: Server): CommandRow[] {
     if (milliseconds < 0) throw err("timeout is negative");
     const mode = args.more ? pauseMode(args) : "all";
     args.end();
-    server.pause.begin(PAUSED, mode, server.now + milliseconds);
+    server.pause.begin(BY_CLIENT, mode, server.now + milliseconds);
     reply.ok();
   }
 

@@ -233,14 +233,14 @@ export function pubsubCommands(server: Server): CommandRow[] {
     const channel = args.next().latin1();
     const receivers = pubsub.publish(channel, args.next());
     for (const member of server.members) member.published?.(channel, args.at(2));
-    call.forceOutcome();
+    if (server.pause.mode === null) call.forceOutcome();
     call.reply.integer(receivers);
   }
 
   function spublish(call: Call, args: Args): void {
     const channel = args.next().latin1();
     const receivers = pubsub.spublish(channel, args.next());
-    call.forceOutcome();
+    if (server.pause.mode === null) call.forceOutcome();
     call.reply.integer(receivers);
   }
 }
