@@ -229,6 +229,8 @@ function waitPromotion(s: State, master: Master): void {
 function promotionFailed(s: State, master: Master): void {
   event(s, "warning", "-failover-abort-slave-timeout", master);
   const lost = master.promoted?.sdown;
+  // The primary would keep its writes waiting for a replica that is gone.
+  if (master.handoverState === "sent") send(s, master, ["FAILOVER", "ABORT"], { kind: "ignore", instance: master });
   abortFailover(s, master);
   if (lost) master.retryAt = s.now + splitPauseMs(s, master);
 }
