@@ -129,6 +129,10 @@ const DAEMON = "NINES_DAEMON";
 
 function endOnSignals(server: Server): void {
   const end = (signal: "SIGTERM" | "SIGINT") => () => {
+    if (signal === "SIGINT" && server.shutdown.begun) {
+      server.log.warning("You insist... exiting now.");
+      server.options.exit(1);
+    }
     server.log.warning(`Received ${signal} scheduling shutdown...`);
     const words = server.config.values[signal === "SIGTERM" ? "shutdown-on-sigterm" : "shutdown-on-sigint"];
     server.shutdown.begin(shutdownOptions(words));

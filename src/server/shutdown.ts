@@ -33,6 +33,11 @@ export class Shutdown {
     this.#server = server;
   }
 
+  /** Whether it is under way. */
+  get begun(): boolean {
+    return this.#ending || this.#waitingUntil !== null;
+  }
+
   /** While it waits for replicas: how long it will at most. Null otherwise. */
   get millisecondsLeft(): number | null {
     return this.#waitingUntil === null ? null : Math.max(0, this.#waitingUntil - this.#server.clock.now());
@@ -44,7 +49,7 @@ export class Shutdown {
    */
   begin(options: ShutdownOptions, failed: () => void = () => {}): void {
     this.#onFailure.push(failed);
-    if (this.#ending || this.#waitingUntil !== null) return;
+    if (this.begun) return;
     const { log, clock } = this.#server;
     log.warning("User requested shutdown...");
     if (options.now) {

@@ -37,7 +37,7 @@ export function debugCommands(server: Server): CommandRow[] {
     "DICT-RESIZING": { words: 1, run: onOff(setDictResizing) },
     ERROR: { words: 1, run: (_call, args) => fail(args.next()) },
     HELP: { words: 0, run: ({ reply }) => writeHelp(reply, "debug", HELP) },
-    HTSTATS: { words: 1, run: ({ reply }, args) => reply.verbatim(describeTables(engine, args.integer())) },
+    HTSTATS: { words: [1, 2], run: ({ reply }, args) => reply.verbatim(describeTables(engine, args.integer())) },
     "HTSTATS-KEY": { words: 1, run: (call, args) => refuseFormOf(call, args, "represented using an hash table") },
     LISTPACK: { words: 1, run: (call, args) => refuseFormOf(call, args, "listpack") },
     LOG: {
