@@ -6,8 +6,9 @@ import { FatalLoadError, Persistence } from "../persistence/persistence.ts";
 import { type ReloadOptions, reload } from "../persistence/reload.ts";
 import type { ReplicationPosition } from "../rdb/writer.ts";
 import { Guard } from "./connection.ts";
+import type { Member } from "./member.ts";
 import type { ReplicationMember } from "./replication-member.ts";
-import { type Member, type Server, StartError } from "./server.ts";
+import { type Server, StartError } from "./server.ts";
 
 export class PersistenceMember implements Member {
   readonly persistence: Persistence;

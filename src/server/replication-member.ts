@@ -8,9 +8,10 @@ import type { Answer, AskOptions, AskPeer } from "../replication/dataset.ts";
 import { Replication } from "../replication/shell.ts";
 import { Guard } from "./connection.ts";
 import { ServerDataset } from "./dataset.ts";
+import type { Member } from "./member.ts";
 import { ServerReplicationHost } from "./replication-host.ts";
 import { replicationSettings } from "./replication-settings.ts";
-import type { Member, Server } from "./server.ts";
+import type { Server } from "./server.ts";
 
 export class ReplicationMember implements Member {
   readonly replication: Replication;

@@ -8,7 +8,8 @@ import { BadLine } from "../sentinel/config.ts";
 import type { SentinelHost } from "../sentinel/host.ts";
 import { sentinelInfo } from "../sentinel/info.ts";
 import { SentinelShell } from "../sentinel/shell.ts";
-import { type Member, type Server, StartError } from "./server.ts";
+import type { Member } from "./member.ts";
+import { type Server, StartError } from "./server.ts";
 
 export class SentinelMember implements Member {
   readonly shell: SentinelShell;

@@ -13,21 +13,22 @@ import type { CommandTable } from "../commands/table.ts";
 import type { Config } from "../config/config.ts";
 import type { FileExtras } from "../config/file.ts";
 import { Engine } from "../engine/engine.ts";
-import { type Io, randomId, type Timer } from "../io/io.ts";
+import { type Io, randomId } from "../io/io.ts";
 import type { Socket } from "../io/net.ts";
 import { noProcess, type ProcessFacts } from "../io/process-facts.ts";
 import type { Processes } from "../io/processes.ts";
-import type { ReloadOptions } from "../persistence/reload.ts";
 import type { Replication } from "../replication/shell.ts";
 import { ChunkPool } from "../resp/reply-writer.ts";
 import type { ProtocolError } from "../resp/request-reader.ts";
 import type { SentinelShell } from "../sentinel/shell.ts";
 import { Clients } from "./clients.ts";
 import { Connection, type ConnectionOwner, Guard } from "./connection.ts";
+import { Cron } from "./cron.ts";
 import { Dispatch, type DispatchHost } from "./dispatch.ts";
 import { KeyspaceEvents } from "./keyspace-events.ts";
 import { LatencyMonitor } from "./latency-monitor.ts";
 import { Listeners } from "./listeners.ts";
+import type { Member } from "./member.ts";
 import { Monitors } from "./monitors.ts";
 import { Outcomes } from "./outcomes.ts";
 import { Pause } from "./pause.ts";
@@ -39,48 +40,6 @@ import { SlowLog } from "./slowlog.ts";
 import { Stats } from "./stats.ts";
 import { Tick } from "./tick.ts";
 import { Watches } from "./watches.ts";
-
-/** A room that takes part in the server's life: replication, persistence, Sentinel. */
-export interface Member {
-  /** Families of commands it brings; a later family's row replaces an earlier one's of the same name. */
-  readonly families?: readonly (readonly CommandRow[])[];
-  /** Guard bits it wants in force now. */
-  guards?(): number;
-  /** The error that keeps writes out now, or null. */
-  refuseWrite?(): ReplyError | null;
-  /** At the start of each read, before its commands are run; true holds them (they wait for `Server.pause`). */
-  beforeBatch?(): void;
-  /** At the end of each tick, behind the outcomes and before the replies. */
-  endOfTick?(): void;
-  /** Ten times a second, or as `hz` says. */
-  cron?(now: number): void;
-  /** The server listens, and is loading: clients are told to wait. */
-  start?(): Promise<void>;
-  /** Clients are gone, nothing more will be asked. */
-  stop?(): Promise<void>;
-  connectionClosed?(connection: Connection): void;
-  /** A message was published through us. */
-  published?(channel: string, message: Slice): void;
-  isReplica?(): boolean;
-  /** A full sync is about to replace all data. */
-  beforeReplacement?(): void;
-  /** FLUSHALL has emptied all databases. */
-  flushedAll?(): void;
-  /** CONFIG RESETSTAT */
-  resetStatistics?(): void;
-  /** Before an orderly end: resolves when others have all that we have, or time is up. */
-  handOver?(): Promise<unknown>;
-  /** It does not end after all. */
-  abortHandOver?(): void;
-  /** Saves the data, since the process is to end; false if that failed. */
-  saveBeforeExit?(): boolean;
-  /** DEBUG RELOAD */
-  reload?(options: ReloadOptions): void;
-  /** DEBUG CHANGE-REPL-ID */
-  changeReplicationId?(): void;
-  /** Sections of INFO by name: lines `field:value`. They take the place of lines of the same field. */
-  readonly info?: Readonly<Record<string, () => string[]>>;
-}
 
 export interface ServerOptions {
   readonly io: Io;
@@ -107,9 +66,6 @@ export class StartError extends Error {}
 
 /** The level of Redis that we match, and our own. */
 export const VERSION = { redis: "7.2.4", nines: NINES_VERSION };
-
-/** What the active expiry of one cron may take: a quarter of the time at `hz 10` as in Redis, in our shorter slices. */
-const EXPIRE_MICROS = 5_000;
 
 const EXPIRED = event("x", "expired");
 const EVICTED = event("e", "evicted");
@@ -157,7 +113,7 @@ export class Server implements ConnectionOwner, DispatchHost {
   /** The data set is being loaded. */
   loading = false;
   #batchDepth = 0;
-  #cronTimer: Timer | null = null;
+  readonly #cron = new Cron(this);
   #stopping: Promise<void> | null = null;
   readonly #key = new Slice();
 
@@ -240,9 +196,8 @@ export class Server implements ConnectionOwner, DispatchHost {
   beginBatch(connection: Connection): void {
     if (this.#batchDepth++ > 0) return;
     this.stats.reads++;
-    this.refreshTime();
+    this.awake();
     connection.lastActiveAt = connection.lastReadAt = this.engine.now;
-    for (const member of this.members) member.beforeBatch?.();
     this.dispatch.beginBatch();
   }
 
@@ -397,6 +352,12 @@ export class Server implements ConnectionOwner, DispatchHost {
     this.engine.now = this.clock.now();
   }
 
+  /** Before anything is done: what time is it, and has it been long since we last looked? */
+  awake(): void {
+    this.refreshTime();
+    for (const member of this.members) member.beforeBatch?.();
+  }
+
   /** Hands on what has gathered in the stream of outcomes, so that data and offset name the same point. */
   settle(): void {
     this.outcomes.flush();
@@ -458,15 +419,7 @@ export class Server implements ConnectionOwner, DispatchHost {
     for (const member of this.members) await member.start?.();
     const kinds = new Set(this.listeners.endpoints.map(({ path }) => (path === undefined ? "tcp" : "unix")));
     for (const kind of kinds) this.log.notice(`Ready to accept connections ${kind}`);
-    this.#scheduleCron();
-  }
-
-  /** `hz` times a second; CONFIG SET hz counts from the next time on. */
-  #scheduleCron(): void {
-    this.#cronTimer = this.clock.after(Math.round(1000 / this.config.values.hz), () => {
-      this.#scheduleCron();
-      this.#cron();
-    });
+    this.#cron.start();
   }
 
   /** Settings that are kept elsewhere than in the configuration, where the hot path reads them. */
@@ -486,43 +439,6 @@ export class Server implements ConnectionOwner, DispatchHost {
     this.refreshGuards();
   }
 
-  #cron(): void {
-    if (this.cronPaused) return;
-    this.refreshTime();
-    const { now } = this.engine;
-    this.pause.check(now);
-    for (const connection of this.clients.idle(now, this.config.values.timeout)) {
-      this.log.verbose("Closing idle client");
-      connection.close("idle timeout");
-    }
-    for (const connection of this.clients.byId.values()) this.checkOutput(connection);
-    this.#sampleRates();
-    if (!this.loading && this.engine.expiryMode === "delete" && this.activeExpire) this.#expire();
-    this.engine.resizeStep(1000);
-    for (const member of this.members) member.cron?.(now);
-    this.refreshGuards();
-    if (this.outcomes.length > 0) this.tick.schedule();
-  }
-
-  #expire(): void {
-    const start = this.clock.monotonicMicros();
-    this.engine.activeExpire(EXPIRE_MICROS, false);
-    this.latency.add("expire-cycle", this.clock.monotonicMicros() - start);
-  }
-
-  #sampleRates(): void {
-    const micros = this.clock.monotonicMicros();
-    let { bytesIn, bytesOut } = this.stats;
-    for (const connection of this.clients.byId.values()) {
-      bytesIn += connection.bytesIn;
-      bytesOut += connection.bytesOut;
-    }
-    this.stats.commandsRate.sample(this.dispatch.commandsProcessed, micros);
-    this.stats.inputRate.sample(bytesIn, micros);
-    this.stats.outputRate.sample(bytesOut, micros);
-    this.stats.peakMemory = Math.max(this.stats.peakMemory, this.engine.usedMemory());
-  }
-
   /** Ends all that the server does: no client is answered any more. Idempotent. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
@@ -530,7 +446,7 @@ export class Server implements ConnectionOwner, DispatchHost {
   }
 
   async #stop(): Promise<void> {
-    this.#cronTimer?.cancel();
+    this.#cron.stop();
     const closing = this.listeners.close();
     this.tick.end();
     for (const connection of [...this.clients.byId.values()]) connection.close("server stops");
