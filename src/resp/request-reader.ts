@@ -72,6 +72,11 @@ export class RequestReader<W extends Words> {
     return this.#own ? this.#end - this.#at : 0;
   }
 
+  /** Bytes behind the request that `next` returned last, whether they are a whole one or not. */
+  get rest(): number {
+    return this.#end - this.#at;
+  }
+
   get bufferBytes(): number {
     return this.#own ? this.#bytes.length : 0;
   }

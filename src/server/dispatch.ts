@@ -57,6 +57,7 @@ export class Dispatch {
   // Commands whose time is too short to be taken one by one share that of their run: see `#account`.
   #runRow: CommandRow | null = null;
   #runCount = 0;
+  #runArgs: Args | null = null;
   #runStart = 0;
 
   constructor(table: CommandTable, call: ServerCall, outcomes: Outcomes, host: DispatchHost) {
@@ -76,8 +77,15 @@ export class Dispatch {
     this.#runStart = this.#host.clock.monotonicMicros();
   }
 
-  endBatch(): void {
-    this.#endRun();
+  endBatch(connection: Connection): void {
+    const row = this.#runRow;
+    const alone = this.#runCount === 1;
+    const micros = this.#endRun();
+    // Quick by nature, and slow all the same: a value of many megabytes. What came behind it has taken the place of its words.
+    if (row !== null && alone && micros >= this.#slowMicros && connection.reader.rest === 0) {
+      if ((row.bits & FlagBit.skip_slowlog) === 0) this.#host.slow(connection, this.#runArgs!, row, micros);
+    }
+    this.#runArgs = null;
   }
 
   /** Runs one request of a client; its reply is taken back if the client wants none (CLIENT REPLY). */
@@ -150,6 +158,7 @@ export class Dispatch {
     this.#depth--;
     if (quick) {
       this.#runRow = row;
+      this.#runArgs = args;
       this.#runCount++;
     } else this.#accountOne(connection, row, args);
     // Behind the command, as in Redis: SELECT is shown with the database it chose, EXEC after what it ran.
@@ -272,10 +281,10 @@ export class Dispatch {
     connection.answers.error(new ReplyError("ERR", "internal error, see the server's log"));
   }
 
-  /** Gives the commands since `#runStart`, all of one row, their time. */
-  #endRun(): void {
+  /** Gives the commands since `#runStart`, all of one row, their time; returns it. */
+  #endRun(): number {
     const row = this.#runRow;
-    if (row === null) return;
+    if (row === null) return 0;
     const now = this.#host.clock.monotonicMicros();
     const micros = now - this.#runStart;
     if (micros >= this.lateMicros) this.#host.late(row, micros / this.#runCount);
@@ -286,6 +295,7 @@ export class Dispatch {
     this.#runStart = now;
     this.#runRow = null;
     this.#runCount = 0;
+    return micros;
   }
 
   #accountOne(connection: Connection, row: CommandRow, args: Args): void {

@@ -201,9 +201,9 @@ export class Server implements ConnectionOwner, DispatchHost {
     this.dispatch.beginBatch();
   }
 
-  endBatch(_connection: Connection): void {
+  endBatch(connection: Connection): void {
     if (--this.#batchDepth > 0) return;
-    this.dispatch.endBatch();
+    this.dispatch.endBatch(connection);
     // A command may ask for nothing but the end of the tick: WAIT has the replicas asked then.
     this.tick.schedule();
   }

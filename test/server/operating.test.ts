@@ -101,6 +101,19 @@ test("SLOWLOG keeps the slow commands, cut to its bounds", () =>
     { config: "slowlog-log-slower-than 0\n" },
   ));
 
+test("SLOWLOG has commands that are quick by nature, too", () =>
+  withServer(
+    async ({ client }) => {
+      const c = await client();
+      await c.do("SET", "big", "x".repeat(50_000_000));
+      assert.match(
+        await c.line("SLOWLOG GET"),
+        /^\[\[:0, :\d+, :\d+, \["SET", "big", "x+\.\.\. \(49999872 more bytes\)"\]/,
+      );
+    },
+    { config: "slowlog-log-slower-than 2000\n" },
+  ));
+
 test("LATENCY tells of events that took long", () =>
   withServer(
     async ({ client }) => {
