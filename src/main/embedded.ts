@@ -180,8 +180,8 @@ export class EmbeddedGroup implements AsyncDisposable {
   get primary(): EmbeddedNode {
     const primaries = this.nodes.filter((node) => node.state === "running" && node.role === "primary");
     if (primaries.length === 0) throw new Error("no node is primary now");
-    const named = this.sentinels.map((sentinel) => primaryPort(sentinel, this.name));
-    return primaries.find((node) => named.includes(node.port)) ?? primaries[0]!;
+    const latest = latestPrimaryPort(this.sentinels, this.name);
+    return primaries.find((node) => node.port === latest) ?? primaries[0]!;
   }
 
   get replicas(): EmbeddedNode[] {
@@ -318,6 +318,12 @@ function knows({ server }: EmbeddedNode, name: string, sentinels: number, replic
   return master !== undefined && master.sentinels.size === sentinels && master.replicas.size === replicas;
 }
 
-function primaryPort({ server, state }: EmbeddedNode, name: string): number | undefined {
-  return state === "running" ? server.sentinel?.state.masters.get(name)?.address.port : undefined;
+/** Where the primary is in the eyes of the running Sentinel that knows the latest epoch: one that is cut off knows an old one. */
+function latestPrimaryPort(sentinels: readonly EmbeddedNode[], name: string): number | undefined {
+  let latest: { configEpoch: number; address: { port: number } } | undefined;
+  for (const { server, state } of sentinels) {
+    const master = state === "running" ? server.sentinel?.state.masters.get(name) : undefined;
+    if (master !== undefined && (latest === undefined || master.configEpoch > latest.configEpoch)) latest = master;
+  }
+  return latest?.address.port;
 }

@@ -86,3 +86,16 @@ test("a paused primary is replaced, and acknowledges nothing when it wakes", asy
   await group.until(() => old.role === "replica", "the old primary follows");
   assert.equal(await client.get("late"), null);
 });
+
+test("of two primaries of a cut group the one that was promoted counts", async () => {
+  await using group = await startSentinelGroup({ downAfterMs: 300 });
+  const old = group.primary;
+  const [one, two] = group.replicas;
+  const [lonely, ...others] = group.sentinels;
+  group.partition([old, lonely!], [one!, two!, ...others]);
+  await group.until(() => one!.role === "primary" || two!.role === "primary", "the majority's side elects");
+  assert.equal(old.role, "primary");
+  assert.notEqual(group.primary, old);
+  group.heal();
+  await group.until(() => old.role === "replica", "the old primary follows");
+});
