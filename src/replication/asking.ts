@@ -9,13 +9,17 @@ import type { MemberWord } from "./roster.ts";
 /** A server that is there answers in milliseconds; one that is not is asked again. */
 const TIMEOUT_MS = 500;
 
-/** What the Sentinel says of the group called `name`; with no name, of the only one it watches. Null without an answer. */
-export async function askSentinel(ask: AskPeer, sentinel: Endpoint, name: string): Promise<SentinelWord | null> {
+/** What the Sentinel says of the group called `name`; with no name, of the only one it watches. Null without an answer, "gone" if nobody listens. */
+export async function askSentinel(
+  ask: AskPeer,
+  sentinel: Endpoint,
+  name: string,
+): Promise<SentinelWord | "gone" | null> {
   let answers: Answer[];
   try {
     answers = await ask.ask(sentinel, [["SENTINEL", "MASTERS"]], { timeoutMs: TIMEOUT_MS });
-  } catch {
-    return null;
+  } catch (error) {
+    return (error as { code?: string }).code === "ECONNREFUSED" ? "gone" : null;
   }
   const masters = Array.isArray(answers[0]) ? (answers[0] as Answer[]).map(fields) : [];
   const master =

@@ -173,7 +173,8 @@ export interface AskPeer {
   /**
    * Sends the commands on one connection (AUTH first when `password` is given) and gathers the replies in order; a reply
    * that is an error stands in the place of its answer. Bulk strings come as latin1 text.
-   * Rejects when the server cannot be reached, refuses the AUTH, or does not answer within `timeoutMs`.
+   * Rejects when the server cannot be reached, refuses the AUTH, or does not answer within `timeoutMs`; the error has
+   * the `code` of the network's, ECONNREFUSED above all, if it was one.
    */
   ask(endpoint: Endpoint, commands: readonly (readonly string[])[], options: AskOptions): Promise<Answer[]>;
 }

