@@ -62,11 +62,14 @@ export interface ServerInfo {
   masterHost: string | null;
   masterPort: number | null;
   masterLinkUp: boolean | null;
+  /** Negative if it has not been up since that server started. */
   masterLinkDownMs: number;
   priority: number | null;
   offset: number | null;
   announced: boolean | null;
   handover: "none" | "running" | null;
+  /** Whether any database has keys. */
+  hasKeys: boolean;
 }
 
 export function parseInfo(text: string): ServerInfo {
@@ -82,6 +85,7 @@ export function parseInfo(text: string): ServerInfo {
     offset: null,
     announced: null,
     handover: null,
+    hasKeys: false,
   };
   for (const line of text.split("\r\n")) {
     const colon = line.indexOf(":");
@@ -123,6 +127,7 @@ function readField(info: ServerInfo, name: string, value: string): void {
       info.handover = value === "no-failover" ? "none" : "running";
       return;
     default:
+      if (/^db\d+$/.test(name)) info.hasKeys = true;
       if (/^slave\d+$/.test(name)) readSlave(info, value);
   }
 }

@@ -83,6 +83,8 @@ export class Instance {
   infoPending = false;
   /** The text of the last INFO. */
   info: string | null = null;
+  /** Whether it holds any data, as INFO said; null if that is not known. */
+  hasKeys: boolean | null = null;
   scriptKillSent = false;
   roleReported: Role;
   roleReportedAt: number;

@@ -87,6 +87,7 @@ export function onInfo(s: State, instance: Instance, reply: Reply): void {
   if (typeof reply !== "string" || instance.released) return;
   const info = parseInfo(reply);
   instance.info = reply;
+  instance.hasKeys = info.hasKeys;
   noteRunid(s, instance, info);
   if (info.handover !== null && info.handover !== instance.handover) {
     instance.handover = info.handover;

@@ -50,6 +50,9 @@ export function whyUnfit(s: State, master: Master, replica: Replica): string | n
       ? `its last INFO is ${ago(replica.infoAt)} ms old (at most ${infoLimit})`
       : "it has not answered INFO yet";
   }
+  if (!master.sdown && !replica.masterLinkUp) return "it is not in sync with its master, which is up";
+  if (isBlank(replica) && master.hasKeys !== false)
+    return "it has never been in sync with its master: it holds no data";
   const downFor = s.now - lostAt(s, master);
   const linkLimit = Math.round(downFor + master.downAfterMs * 10);
   if (replica.masterLinkDownMs > linkLimit) {
@@ -65,6 +68,11 @@ export function whyUnfit(s: State, master: Master, replica: Replica): string | n
 function lostAt(s: State, master: Master): number {
   if (!master.sdown) return s.now;
   return master.roleReported === "slave" ? Math.min(master.sdownAt, master.roleReportedAt) : master.sdownAt;
+}
+
+/** Its link has not been up since it started, and it has neither keys nor a place in any history. */
+function isBlank({ masterLinkDownMs, offset, hasKeys }: Replica): boolean {
+  return masterLinkDownMs < 0 && offset <= 1 && hasKeys === false;
 }
 
 function label(s: State, replica: Replica): string {

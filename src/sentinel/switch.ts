@@ -53,6 +53,7 @@ function moveTo(s: State, master: Master, to: Address): void {
     master.link = new Link(s.now, true);
     master.runid = null;
     master.info = null;
+    master.hasKeys = null;
     master.infoAt = NEVER;
     master.handover = "unknown";
     return;
@@ -63,6 +64,7 @@ function moveTo(s: State, master: Master, to: Address): void {
   believeAlive(s, master.link);
   master.runid = replica.runid;
   master.info = replica.info;
+  master.hasKeys = replica.hasKeys;
   master.infoAt = replica.infoAt;
   master.handover = replica.handover;
   master.helloSentAt = NEVER;

@@ -73,7 +73,9 @@ test("INFO of a replica says whom it follows, and how well", () => {
     offset: 123456789012,
     announced: false,
     handover: "running",
+    hasKeys: false,
   });
+  assert.equal(parseInfo("role:master\r\n# Keyspace\r\ndb0:keys=1,expires=0,avg_ttl=0\r\n").hasKeys, true);
 });
 
 const hosts: [host: string, is: boolean][] = [

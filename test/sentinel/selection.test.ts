@@ -6,6 +6,7 @@ import { State } from "../../src/sentinel/state.ts";
 
 const NOW = 100_000;
 
+/** A master that is down, with replicas that are fit but for `changes`. */
 function group(...changes: Partial<Replica>[]): { s: State; master: Master } {
   const s = new State({ float: () => 0 });
   s.now = NOW;
@@ -44,6 +45,16 @@ const cases: [name: string, replicas: Partial<Replica>[], chosen: number | null]
   ["not one that never answered INFO", [{ infoAt: Number.NEGATIVE_INFINITY }], null],
   ["not one that lost its master long ago", [{ masterLinkDownMs: 12_001 }], null],
   ["one that lost it when the master went down", [{ masterLinkDownMs: 12_000 }], 6380],
+  [
+    "not one that never was in sync and is empty: the dead master's data would be gone for good",
+    [{ masterLinkDownMs: -1000, offset: 1, hasKeys: false }],
+    null,
+  ],
+  [
+    "one that restarted without a master, with its data",
+    [{ masterLinkDownMs: -1000, offset: 500, hasKeys: true }],
+    6380,
+  ],
   ["not a former master that has not become a replica", [{ stale: true }], null],
 ];
 for (const [name, replicas, chosen] of cases) {
@@ -54,6 +65,18 @@ for (const [name, replicas, chosen] of cases) {
     assert.equal(selection.reasons.length, replicas.length, "each has its reason");
   });
 }
+
+test("an empty one is good enough for a master that was empty", () => {
+  const { s, master } = group({ masterLinkDownMs: -1000, offset: 1, hasKeys: false });
+  master.hasKeys = false;
+  assert.equal(selectReplica(s, master).chosen?.address.port, 6380);
+});
+
+test("while the master is up, only one that is in sync with it", () => {
+  const { s, master } = group({}, { masterLinkUp: true });
+  master.sdown = false;
+  assert.equal(selectReplica(s, master).chosen?.address.port, 6381);
+});
 
 test("not one without a connection, nor one that has not answered PING for five periods", () => {
   const { s, master } = group({}, {});

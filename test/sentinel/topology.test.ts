@@ -25,6 +25,7 @@ function told({
     const replica = s.newReplica(master, s.address("10.0.0.8", 6380 + i)!)!;
     replica.link.command.state = "up";
     replica.infoAt = 900;
+    replica.masterLinkUp = true;
     replica.priority = priority ?? 100;
   }
   for (const [i, host] of sentinels.entries()) {
