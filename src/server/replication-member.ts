@@ -25,7 +25,11 @@ export class ReplicationMember implements Member {
     const offset = () => this.replication.offset + outcomes.length;
     const replication = new Replication({
       io,
-      host: new ServerReplicationHost(server, offset, () => config.assign("replicaof", this.replication.primary)),
+      host: new ServerReplicationHost(server, offset, () => {
+        config.assign("replicaof", this.replication.primary);
+        // The commands behind REPLICAOF NO ONE in the same read write already.
+        outcomes.active = this.replication.wantsStream;
+      }),
       dataset: new ServerDataset(server),
       settings: replicationSettings(config.values, () => server.listeners.port),
       ask: new Asker(io),

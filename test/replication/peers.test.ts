@@ -195,10 +195,23 @@ for (const diskless of ["yes", "no"]) {
     assert.equal((await infoOf(replica))["master_sync_in_progress"], "1");
     link.flow();
     await eventually(async () => assert.equal((await infoOf(replica))["master_link_status"], "up"));
+    await primary.client.set("streamed", Buffer.from(random.bytes(3_000_000)));
     await assertTwins(primary, replica);
     assert.equal((await infoOf(primary, "stats"))["sync_full"], "1");
   });
 }
+
+test("what a new primary writes behind its promotion, in one go with it, reaches its replicas", async () => {
+  await using house = new House();
+  const [top, middle, leaf] = [await house.nines(), await house.nines(), await house.nines()];
+  await follow(middle, top);
+  await follow(leaf, middle);
+  await top.client.set("n", "1");
+  await assertTwins(top, leaf);
+  await middle.client.pipeline().call("REPLICAOF", "NO", "ONE").incr("n").incr("n").exec();
+  await assertTwins(middle, leaf);
+  assert.equal(await leaf.client.get("n"), "3");
+});
 
 test("CLIENT KILL TYPE master cuts the link, which is taken up again", async () => {
   await using house = new House();
