@@ -31,9 +31,13 @@ export function clientTypeNamed(name: string): ClientType | null {
   }
 }
 
-/** Without the line's end. */
-export function clientLine(connection: Connection, now: number): string {
+/**
+ * Without the line's end.
+ * @param asking  whose request this is: it is being run, and so is still there
+ */
+export function clientLine(connection: Connection, now: number, asking: Connection | null = null): string {
   const memory = clientMemory(connection);
+  const request = connection === asking ? connection.reader.raw.length : 0;
   const fields: [name: string, value: string | number][] = [
     ["id", connection.id],
     ["addr", connection.address],
@@ -48,9 +52,9 @@ export function clientLine(connection: Connection, now: number): string {
     ["psub", connection.patterns.size],
     ["ssub", connection.shardChannels.size],
     ["multi", connection.transaction.active ? connection.transaction.queue.length : -1],
-    ["qbuf", memory.query],
+    ["qbuf", memory.query + request],
     ["qbuf-free", memory.queryFree],
-    ["argv-mem", memory.arguments],
+    ["argv-mem", request],
     ["multi-mem", memory.transaction],
     ["rbs", memory.replyBuffer],
     ["rbp", memory.replyBuffer],
@@ -86,10 +90,9 @@ function flags(connection: Connection): string {
 }
 
 export interface ClientMemory {
-  /** Bytes of requests that are not run yet, the one being run included; and room behind them. */
+  /** Bytes of requests that are not run yet, and room behind them. */
   readonly query: number;
   readonly queryFree: number;
-  readonly arguments: number;
   /** What MULTI has queued. */
   readonly transaction: number;
   /** The chunk being written to, its bytes in use, and full ones before it. */
@@ -111,7 +114,6 @@ export function clientMemory(connection: Connection): ClientMemory {
   return {
     query,
     queryFree: buffer - query,
-    arguments: 0,
     transaction: transaction.bytes,
     replyBuffer,
     replyFilled,

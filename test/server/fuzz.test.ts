@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { CommandRow } from "../../src/commands/call.ts";
 import { SeededRandom } from "../../src/io/random.ts";
 import { FuzzInputs } from "./fuzz-inputs.ts";
 import { MemorySocket } from "./memory-socket.ts";
@@ -71,6 +72,23 @@ test(`${COUNT} malformed inputs`, { timeout: 3_600_000 }, () =>
     { config: CONFIG },
   ),
 );
+
+test("a bug in a command would be noticed", () =>
+  withServer(async (lab) => {
+    const { server } = lab;
+    const inputs = new FuzzInputs(["get"]);
+    const get = server.table.get("get") as { -readonly [Key in keyof CommandRow]: CommandRow[Key] };
+    get.run = () => {
+      throw new TypeError("a bug");
+    };
+    for (let seed = 1; seed <= 100; seed++) {
+      const socket = new MemorySocket();
+      server.accept(socket);
+      socket.feed(inputs.make(seed));
+      socket.leave();
+    }
+    assert.throws(() => assertSound(lab, 100), /a bug at or before seed 100/);
+  }));
 
 test(`${OVER_SOCKETS} of them over real sockets`, { timeout: 60_000 }, () =>
   withServer(

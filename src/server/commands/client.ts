@@ -49,7 +49,8 @@ export function clientCommands(server: Server): CommandRow[] {
           flags: ALL,
           tips: ["nondeterministic_output"],
           docs: docs("6.2.0", "O(1)", "Describes this connection."),
-          run: ({ reply, session }) => reply.verbatim(`${clientLine(session as Connection, server.now)}\n`),
+          run: ({ reply, session }) =>
+            reply.verbatim(`${clientLine(session as Connection, server.now, session as Connection)}\n`),
         },
         KILL: {
           arity: -3,
@@ -171,10 +172,10 @@ export function clientCommands(server: Server): CommandRow[] {
     },
   });
 
-  function list({ reply }: Call, args: Args): void {
+  function list({ reply, session }: Call, args: Args): void {
     reply.verbatim(
       chosen(args)
-        .map((connection) => `${clientLine(connection, server.now)}\n`)
+        .map((connection) => `${clientLine(connection, server.now, session as Connection)}\n`)
         .join(""),
     );
   }
