@@ -22,10 +22,7 @@ export function readString(call: Call, key: Slice): StringValue | null {
 
 /** Makes `key` this string; what it was and, unless `keepTtl`, its expiry are gone. The caller says what changed. */
 export function storeString(call: Call, key: Slice, value: Slice, keepTtl = false, expireAt = -1): void {
-  const { db } = call;
-  const before = keysEver(call);
-  db.setString(key, value, keepTtl, expireAt);
-  if (keysEver(call) !== before) call.notify(key, created);
+  if (call.db.setString(key, value, keepTtl, expireAt)) call.notify(key, created);
 }
 
 /** A string of zero bytes, to be filled in; what was at `key` is gone. */
@@ -34,11 +31,6 @@ export function createString(call: Call, key: Slice, length: number): StringValu
   const value = call.db.createString(key, length);
   if (!existed) call.notify(key, created);
   return value;
-}
-
-/** Grows by one with every key that is created, even in the place of one that is found to have expired just then. */
-function keysEver(call: Call): number {
-  return call.db.size + call.engine.stats.expiredKeys;
 }
 
 /** @throws errors.stringTooLong for more than proto-max-bulk-len; our primary may send longer ones */

@@ -138,9 +138,12 @@ export class Database {
 
   // Writing strings
 
-  /** Makes the key this string, whatever it was. An expiry is dropped unless `keepTtl`, or set to `expireAt` (unix ms). */
-  setString(key: Slice, value: Slice, keepTtl = false, expireAt = -1): void {
-    this.#find(key);
+  /**
+   * Makes the key this string, whatever it was. An expiry is dropped unless `keepTtl`, or set to `expireAt` (unix ms).
+   * @returns  whether there was no such key before
+   */
+  setString(key: Slice, value: Slice, keepTtl = false, expireAt = -1): boolean {
+    const created = this.#find(key) === 0;
     const { keyspace } = this;
     let ref = this.#physical;
     const { bytes, start, end } = value;
@@ -158,6 +161,7 @@ export class Database {
       ref = keyspace.overwrite(ref, bytes, start, end, flags);
     }
     if (expireAt !== -1) this.#entries.setExpireAt(ref, expireAt);
+    return created;
   }
 
   /** The string, to be changed in place; null when there is no such key. @throws errors.wrongType */

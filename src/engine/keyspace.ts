@@ -168,9 +168,14 @@ export class Keyspace {
     const length = end - start;
     const old = entries.meta(ref);
     const meta = (old & (AGE_MASK | LONG)) | flags | (STRING << TYPE_SHIFT);
-    const need = headerBytes(meta) + entries.keyLength(ref) + length;
     const sameShape = ((meta ^ old) & VOLATILE) === 0 && (length <= SHORT_VALUE || (meta & LONG) !== 0);
-    if (sameShape && arena.blockSize(need) === arena.sizeOf(ref)) {
+    // A value as long as the one before needs no look at the block, which what an append left behind may be too large for it.
+    if (sameShape && entries.valueLength(ref) === length && (old & RAW) === 0) {
+      if (meta !== old) entries.setMeta(ref, meta);
+    } else if (
+      sameShape &&
+      arena.blockSize(headerBytes(meta) + entries.keyLength(ref) + length) === arena.sizeOf(ref)
+    ) {
       if (meta !== old) entries.setMeta(ref, meta);
       entries.setValueLength(ref, length);
     } else {
