@@ -52,6 +52,7 @@ export class Group {
   readonly #options: StartOptions;
   readonly #plans: readonly NodePlan[];
   readonly #children = new Map<string, ChildProcess>();
+  readonly #started = new Map<string, NodeFile>();
   #stopping: Promise<void> | undefined;
   #file: GroupFile;
 
@@ -209,28 +210,29 @@ export class Group {
   }
 
   async #stop(): Promise<void> {
-    for (const kind of ["sentinel", "server"] as const) {
+    // Twice: a drill may have started a node again while the first round went on.
+    for (const kind of ["sentinel", "server", "sentinel", "server"] as const) {
       const ids = this.#processIds((node) => node.kind === kind);
       await endProcesses(this.#world, ids);
     }
     await this.#world.io.disk.remove(groupFilePath(this.folder));
   }
 
-  /** Our children, and those that a drill has started in their place. */
   #processIds(wanted: (node: NodeFile) => boolean): ProcessId[] {
-    const ids = new Map<number, ProcessId>();
-    for (const node of [...this.#file.nodes, ...this.#nodesNow()]) {
-      if (node.process.pid > 0 && wanted(node)) ids.set(node.process.pid, node.process);
-    }
-    return [...ids.values()];
+    this.#nodesNow();
+    return [...this.#started.values()].filter(wanted).map((node) => node.process);
   }
 
+  /** Our children, or those that a drill has started in their place. Each that was ever seen is remembered: it is ours to end. */
   #nodesNow(): readonly NodeFile[] {
+    let nodes = this.#file.nodes;
     try {
-      return readGroupFile(this.#world.io.disk, this.folder)?.nodes ?? this.#file.nodes;
-    } catch {
-      return this.#file.nodes;
+      nodes = readGroupFile(this.#world.io.disk, this.folder)?.nodes ?? nodes;
+    } catch {}
+    for (const node of [...this.#file.nodes, ...nodes]) {
+      if (node.process.pid > 0) this.#started.set(`${node.process.pid} ${node.process.startTime}`, node);
     }
+    return nodes;
   }
 }
 

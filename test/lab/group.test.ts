@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Exit } from "../../src/io/processes.ts";
 import { Group } from "../../src/lab/group.ts";
-import { type GroupFile, type NodeFile, readGroupFile } from "../../src/lab/group-file.ts";
+import { type GroupFile, type NodeFile, readGroupFile, withProcess, writeGroupFile } from "../../src/lab/group-file.ts";
 import type { Failover } from "../../src/lab/status.ts";
 import { Watch } from "../../src/lab/watch.ts";
 import { eventually } from "../../src/lab/world.ts";
@@ -108,6 +108,25 @@ test("taken ports are passed over; a second group in the same folder is refused;
   assert.equal(existsSync(stale), false);
   await second.stop();
   assertAllGone(second.file);
+});
+
+test("a node that a drill has started again is ended too, even if group.json is gone by then", {
+  ...needs("redis-server"),
+  timeout: 20_000,
+}, async (t) => {
+  const folder = temporaryFolder(t);
+  const options = { kind: "replication", engine: "redis-server", replicas: 1, folder, self, port: somePort() } as const;
+  const group = await Group.start(world, options);
+  t.after(() => group.stop());
+  const [primary] = group.file.nodes;
+  world.processes.signal(primary!.process, "SIGKILL");
+  const again = world.processes.spawn({ ...primary!.run, cwd: primary!.folder, detached: true });
+  writeGroupFile(disk, folder, withProcess(group.file, primary!.name, again.id));
+  assert.equal(group.pids().get(primary!.name), again.id.pid);
+  rmSync(join(folder, "group.json"));
+  await group.stop();
+  assert.equal(world.processes.isAlive(again.id), false);
+  assertAllGone(group.file);
 });
 
 const broken: [script: string, message: RegExp][] = [
