@@ -1,4 +1,5 @@
 /** Servers for end-to-end tests: ours in this process, real ones beside it, and a proxy that cuts the link between them. */
+import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { connect, createServer, type Socket, type Server as TcpServer } from "node:net";
@@ -207,4 +208,58 @@ export async function eventually(check: () => Promise<void>, ms = 8000): Promise
     }
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
+}
+
+export async function follow(replica: Peer, primary: { port: number }): Promise<void> {
+  await replica.client.call("REPLICAOF", "127.0.0.1", `${primary.port}`);
+  await eventually(async () => assert.equal((await infoOf(replica))["master_link_status"], "up"));
+}
+
+/** Same data, same history, same offset. */
+export async function assertTwins(primary: Peer, replica: Peer): Promise<void> {
+  await eventually(async () => {
+    const [a, b] = await Promise.all([infoOf(primary), infoOf(replica)]);
+    assert.equal(b["master_repl_offset"], a["master_repl_offset"]);
+    assert.equal(b["master_replid"], a["master_replid"]);
+    const digests = await Promise.all([primary, replica].map((peer) => peer.client.call("DEBUG", "DIGEST")));
+    assert.equal(digests[1], digests[0]);
+  });
+}
+
+/** Writes of many kinds until told to stop. */
+export function load(peer: Peer): () => Promise<number> {
+  let going = true;
+  let writes = 0;
+  const run = async () => {
+    while (going) {
+      const pipeline = peer.client.pipeline();
+      for (let i = 0; i < 20; i++) {
+        const key = `key:${writes % 97}`;
+        pipeline.incr("counter");
+        pipeline.set(key, `value ${writes}`.repeat(1 + (writes % 7)));
+        if (writes % 5 === 0) pipeline.set(`short:${writes % 31}`, "x", "PX", 50 + (writes % 100));
+        if (writes % 7 === 0) pipeline.append(`log:${writes % 11}`, `${writes},`);
+        if (writes % 11 === 0) pipeline.del(`key:${(writes * 3) % 97}`);
+        if (writes % 13 === 0)
+          for (const words of [["multi"], ["incr", "a"], ["select", "1"], ["incr", "b"], ["exec"], ["select", "0"]]) {
+            pipeline.call(words[0]!, ...words.slice(1));
+          }
+        writes++;
+      }
+      await pipeline.exec();
+    }
+    return writes;
+  };
+  const done = run();
+  return () => {
+    going = false;
+    return done;
+  };
+}
+
+export async function fill(peer: Peer, keys: number): Promise<void> {
+  const pipeline = peer.client.pipeline();
+  for (let i = 0; i < keys; i++) pipeline.set(`old:${i}`, "x".repeat(i % 200));
+  pipeline.expire("old:1", 1000);
+  await pipeline.exec();
 }
