@@ -35,13 +35,13 @@ export class GroupShell {
     const { host, step } = this.#parts;
     switch (effect.kind) {
       case "askSentinel":
-        void this.#askSentinel(effect.sentinel);
+        this.#watch(this.#askSentinel(effect.sentinel));
         return;
       case "askRole":
-        void this.#askRole(effect.endpoint, effect.about);
+        this.#watch(this.#askRole(effect.endpoint, effect.about));
         return;
       case "enrol":
-        void this.#enrol(effect.member, effect);
+        this.#watch(this.#enrol(effect.member, effect));
         return;
       case "becomeReplicaOf":
         step({ kind: "replicaOf", endpoint: effect.endpoint, by: "", trusted: true });
@@ -56,6 +56,13 @@ export class GroupShell {
         host.dropHeldReplies();
         return;
     }
+  }
+
+  /** Nobody waits for these; what goes wrong in them is a fault of ours, and is told. */
+  #watch(work: Promise<void>): void {
+    work.catch((error: Error) =>
+      this.#parts.host.log.warning(`Asking the group failed: ${error.stack ?? error.message}`),
+    );
   }
 
   get #path(): string {

@@ -124,8 +124,11 @@ export class ReplicationMachine {
   }
 
   #replicaOf(endpoint: Endpoint, by: string, trusted: boolean, now: number): Effect[] {
-    if (this.failover.state !== "no-failover") throw machineErrors.whileFailingOver;
+    const failingOver = this.failover.state !== "no-failover";
+    if (failingOver && by !== "") throw machineErrors.whileFailingOver;
     const effects = this.#becomeReplica(endpoint, trusted, now);
+    // The group has decided otherwise. First a replica, so that the writes that waited are refused.
+    if (failingOver) effects.push(...this.failover.abort(`${label(endpoint)} is the primary`));
     return by === ""
       ? effects
       : [...effects, notice(`REPLICAOF ${label(endpoint)} enabled (user request from '${by}')`)];

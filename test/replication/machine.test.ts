@@ -161,6 +161,17 @@ test("the offset promised to a replica counts the PING of the same tick", () => 
   assert.match(effects.at(-1)!, / 14\\r\\n"$/);
 });
 
+test("a group that has decided otherwise ends a FAILOVER under way; a client's REPLICAOF does not", () => {
+  const subject = machine();
+  subject.step(full, 0);
+  subject.step({ kind: "rdbSent", id: 5, sized: false }, 0);
+  subject.step({ kind: "failover", request: { target: null, force: false, timeoutMs: 0 } }, 0);
+  const replicaOf = { kind: "replicaOf", endpoint: PRIMARY, trusted: true } as const;
+  assert.throws(() => subject.step({ ...replicaOf, by: "id=1" }, 1), /REPLICAOF not allowed while failing over/);
+  const effects = wants(subject.step({ ...replicaOf, by: "" }, 1));
+  assert.deepEqual(effects, ["roleChanged slave", "connect [object Object]", "resumeWrites failover"]);
+});
+
 test("a replica adds nothing to the stream it passes on", () => {
   const subject = machine();
   subject.step(full, 0);
