@@ -41,14 +41,13 @@ export class Tick {
     if (dirty.length === 0) return;
     this.#dirty = [];
     this.onFlush(dirty.length);
+    // Replicas first: killed between two writes, we have acknowledged nothing that is not on its way to them.
+    for (let i = 0; i < dirty.length; i++) if (dirty[i]!.replica !== null) dirty[i]!.flush();
     for (let i = 0; i < dirty.length; i++) {
+      const connection = dirty[i]!;
+      if (connection.replica !== null) continue;
       this.beforeEach();
-      dirty[i]!.flush();
+      connection.flush();
     }
-  }
-
-  /** Connections whose replies have not left yet. */
-  get unsent(): readonly Connection[] {
-    return this.#dirty;
   }
 }
