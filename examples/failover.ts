@@ -60,7 +60,8 @@ for (let writes = 0; second === first; writes++) {
     await redis.set("counter", writes);
     second = await portInUse();
   } catch (error) {
-    console.log(`  a write failed, its fate is unknown: ${(error as Error).message}`);
+    // Whether it was run is unknown if it was sent at all.
+    console.log(`  a write failed: ${(error as Error).message}`);
   }
   await sleep(10);
 }
