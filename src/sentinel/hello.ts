@@ -1,5 +1,5 @@
 /** Hellos: how Sentinels meet, and how the configuration of the newest epoch wins everywhere. */
-import { sameAddress } from "./address.ts";
+import { hostAndPort, sameAddress } from "./address.ts";
 import { encodeHello, HELLO_CHANNEL, type Hello, parseHello } from "./codec.ts";
 import { event, eventText } from "./events.ts";
 import { type Instance, type Master, masterOf, type Peer } from "./instances.ts";
@@ -48,7 +48,19 @@ export function onHello(s: State, text: string): void {
   adoptEpoch(s, master, hello.currentEpoch);
   if (peer === null) return;
   peer.helloAt = s.now;
-  if (hello.configEpoch > master.configEpoch) adoptConfig(s, master, peer, hello);
+  if (hello.configEpoch > master.configEpoch || winsTie(s, master, hello)) adoptConfig(s, master, peer, hello);
+}
+
+/**
+ * A failover that was asked for may go on without votes, and so take the epoch of one that was voted for elsewhere: two masters
+ * of one epoch, which nobody would ever give up. The greater address has it then; any rule does that is the same everywhere.
+ */
+function winsTie(s: State, master: Master, hello: Hello): boolean {
+  if (hello.configEpoch !== master.configEpoch || hello.configEpoch === 0) return false;
+  const theirs = s.address(hello.masterHost, hello.masterPort);
+  const ours = master.address;
+  if (theirs === null || theirs.ip === "" || ours.ip === "" || sameAddress(theirs, ours)) return false;
+  return hostAndPort(theirs.ip, theirs.port) > hostAndPort(ours.ip, ours.port);
 }
 
 function findPeer(master: Master, { host, port, runid }: Hello): Peer | null {
