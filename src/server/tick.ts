@@ -35,8 +35,10 @@ export class Tick {
 
   /** Runs at the end of a tick that did something; also called by hand where the tick must not be waited for. */
   end(): void {
-    this.#scheduled = false;
+    // What becomes dirty by the outcomes still belongs to this tick.
+    this.#scheduled = true;
     this.beforeFlush();
+    this.#scheduled = false;
     const dirty = this.#dirty;
     if (dirty.length === 0) return;
     this.#dirty = [];

@@ -72,7 +72,7 @@ test("a replica that applies nothing does not converge", async () => {
     boundMs: 2000,
     prepare: (world) =>
       onStart(world, (node) => {
-        if (node.name === "s2") node.server!.engine.databases[0]!.setString = () => {};
+        if (node.name === "s2") node.server!.engine.databases[0]!.setString = () => false;
       }),
   });
   assert.match(found, /s2 differs from s1/);
