@@ -176,7 +176,7 @@ export class EmbeddedGroup implements AsyncDisposable {
     this.clock = clock;
   }
 
-  /** The running node that takes writes; of two that do (a cut group), the one promoted last. */
+  /** The running node that takes writes; of two that do (a cut group), the one of the latest epoch that a Sentinel knows. */
   get primary(): EmbeddedNode {
     const primaries = this.nodes.filter((node) => node.state === "running" && node.role === "primary");
     if (primaries.length === 0) throw new Error("no node is primary now");
