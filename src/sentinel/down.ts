@@ -57,11 +57,14 @@ export function checkObjectivelyDown(s: State, master: Master): void {
   }
 }
 
-/** An opinion counts for the address that it was about and for as long as it is fresh. */
+/**
+ * An opinion counts for the address that it was about, for as long as it is fresh, and for this time that the master is down:
+ * while it is up for us nobody is asked, so that what was said the last time is not taken back.
+ */
 function countDownOpinions(master: Master): number {
   let count = 0;
   for (const { opinion } of master.sentinels.values()) {
-    if (opinion?.down && sameAddress(opinion.about, master.address)) count++;
+    if (opinion?.down && opinion.at >= master.sdownAt && sameAddress(opinion.about, master.address)) count++;
   }
   return count;
 }
