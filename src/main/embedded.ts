@@ -6,6 +6,7 @@
  */
 import { resolve } from "node:path";
 import { silent } from "../base/log.ts";
+import { quoteWord } from "../base/words.ts";
 import { Config } from "../config/config.ts";
 import { loadConfig } from "../config/file.ts";
 import type { Clock, Io } from "../io/io.ts";
@@ -18,7 +19,10 @@ import { assemble } from "../server/assemble.ts";
 import { ServerLog } from "../server/log.ts";
 import type { Server } from "../server/server.ts";
 
-/** Directives of redis.conf by name: `{ maxmemory: "100mb", "notify-keyspace-events": "KEA" }`. */
+/**
+ * Directives of redis.conf by name: `{ maxmemory: "100mb", "notify-keyspace-events": "KEA" }`. A text is what would stand
+ * behind the name in the file; an array is words, which may contain blanks.
+ */
 export type Directives = Readonly<Record<string, string | number | boolean | readonly (string | number)[]>>;
 
 export interface NodeOptions {
@@ -144,7 +148,14 @@ class World {
 function words(value: Directives[string]): string {
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (value === "") return '""';
-  return typeof value === "object" ? value.join(" ") : String(value);
+  return typeof value === "object"
+    ? value.map((word) => quoteWord(bytesOf(String(word)))).join(" ")
+    : bytesOf(String(value));
+}
+
+/** A configuration's texts are one character a byte. */
+function bytesOf(text: string): string {
+  return Buffer.from(text, "utf8").toString("latin1");
 }
 
 /**

@@ -98,3 +98,13 @@ test("of two primaries of a cut group the one that was promoted counts", async (
   group.heal();
   await group.until(() => old.role === "replica", "the old primary follows");
 });
+
+test("directives are texts as in the file, or words, in any script", async (t) => {
+  await using server = await startServer({
+    config: { requirepass: ["grüne Wiese"], save: [3600, 1], maxmemory: "10mb", "notify-keyspace-events": "" },
+  });
+  const client = connect(t, { port: server.port, password: "grüne Wiese" });
+  assert.deepEqual(await client.config("GET", "save"), ["save", "3600 1"]);
+  assert.deepEqual(await client.config("GET", "maxmemory"), ["maxmemory", "10485760"]);
+  await assert.rejects(startServer({ config: { maxmemory: "much" } }), /argument must be a memory value/);
+});
