@@ -1,6 +1,7 @@
 /**
  * Node's sockets, with two short cuts that the hot path needs:
- * - reads land in one buffer that all sockets share (`onread`), so that a read allocates nothing;
+ * - reads land in one buffer that all sockets share (`onread`), so that a read allocates nothing, and their bytes come
+ *   straight from the stream's handle;
  * - writes go to the stream's handle, which tries to send at once and tells whether it did; the layers of
  *   `stream.Writable` above it cost more than the system call. Where Node does not give us the handle, `Writable` serves.
  */
@@ -21,6 +22,8 @@ interface WriteRequest {
 
 interface Handle {
   fd: number;
+  /** What the stream calls when bytes have come, or no more will. */
+  onread: (this: Handle, buffer: unknown) => void;
   writeQueueSize: number;
   writeBuffer(request: WriteRequest, bytes: Uint8Array): number;
 }
@@ -30,6 +33,8 @@ interface StreamBinding {
   streamBaseState: Int32Array;
 }
 
+/** Where `streamBaseState` says how many bytes were read (negative: the end, or an error). */
+const READ_BYTES_OR_ERROR = 0;
 /** Where `streamBaseState` says that the last write could not be finished at once. */
 const LAST_WRITE_WAS_ASYNC = 3;
 
@@ -152,7 +157,19 @@ class NodeSocket implements Socket {
 
   #adopt(): void {
     const handle = (this.#socket as unknown as { _handle?: Handle })._handle;
-    if (handle && typeof handle.writeBuffer === "function") this.#handle = handle;
+    if (!handle || typeof handle.writeBuffer !== "function") return;
+    this.#handle = handle;
+    if (direct && typeof handle.onread === "function") this.#readFrom(handle, direct.streamBaseState);
+  }
+
+  /** Bytes come straight from the handle; the ends and errors still go through the stream, which knows what follows. */
+  #readFrom(handle: Handle, state: Int32Array): void {
+    const { onread } = handle;
+    handle.onread = (buffer) => {
+      const length = state[READ_BYTES_OR_ERROR]!;
+      if (length > 0) this.received(length);
+      else onread.call(handle, buffer);
+    };
   }
 
   #writeThroughStream(part: Uint8Array): boolean {
