@@ -111,6 +111,29 @@ for (const protocol of [2, 3] as const)
       assert.equal(await redis.exists("brief"), 0);
     });
 
+    test("autopipelining, key prefixes and names of connections", async (t) => {
+      const redis = connect(t, {
+        port: server.port,
+        protocol,
+        enableAutoPipelining: true,
+        keyPrefix: "app:",
+        connectionName: "shop",
+      });
+      assert.deepEqual(await Promise.all([redis.set("n", 1), redis.incr("n"), redis.get("n")]), ["OK", 2, "2"]);
+      assert.equal(await redis.client("GETNAME"), "shop");
+      assert.equal(await client(t).get("app:n"), "2");
+    });
+
+    test("a monitor sees what others do", async (t) => {
+      const redis = client(t);
+      const monitor = await redis.monitor();
+      t.after(() => monitor.disconnect());
+      const seen = once(monitor, "monitor");
+      await redis.set("watched", "x");
+      const [, words, , db] = await seen;
+      assert.deepEqual([words, db], [["set", "watched", "x"], "0"]);
+    });
+
     test("scanStream meets every key", async (t) => {
       const redis = client(t);
       await redis.flushdb();

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createClient, createSentinel, RESP_TYPES, WatchError } from "redis";
+import { createClient, createClientPool, createSentinel, RESP_TYPES, WatchError } from "redis";
 import { type EmbeddedNode, startSentinelGroup, startServer } from "../../src/main/index.ts";
 import { BINARY_KEY, bigValue } from "./values.ts";
 
@@ -104,6 +104,22 @@ for (const protocol of [2, 3] as const)
       await client.set("brief", "x", { expiration: { type: "PX", value: 50 } });
       await sleep(80);
       assert.equal(await client.get("brief"), null);
+    });
+
+    test("a pool, databases, and what is asked of a server", async (t) => {
+      const pool = createClientPool({ socket: { port: server.port, host: "127.0.0.1" }, RESP: protocol, database: 3 });
+      await pool.connect();
+      t.after(() => pool.destroy());
+      await Promise.all(Array.from({ length: 50 }, (_, i) => pool.set(`pooled:${i}`, "x")));
+      const client = await connected(t);
+      await client.select(3);
+      assert.equal(await client.dbSize(), 50);
+      assert.equal(await client.copy("pooled:0", "copy"), 1);
+      assert.equal((await client.role())!.role, "master");
+      assert.deepEqual({ ...(await client.configGet("hz")) }, { hz: "10" });
+      assert.equal((await client.commandInfo(["get"]))[0]!.name, "get");
+      assert.ok((await client.clientList()).length > 1);
+      await client.flushDb();
     });
 
     test("scanIterator meets every key", async (t) => {
