@@ -53,3 +53,16 @@ test("the tour's functions are in the files that it names", () => {
     }
   }
 });
+
+test("the README says the same in both languages", () => {
+  const [english, chinese] = ["README.md", "README.zh-CN.md"].map((page) => {
+    const text = readFileSync(page, "utf8");
+    const links = [...text.matchAll(/\]\((?!README|#)([^)\s]+)\)/g)].map(([, target]) => target);
+    const code = [...text.matchAll(/^```[\s\S]*?^```/gm)].map(([block]) =>
+      block.replace(/(#|\/\/) .*$/gm, "").replace(/ +$/gm, ""),
+    );
+    const rows = text.split("\n").filter((line) => line.startsWith("|")).length;
+    return { links, code, rows, headings: text.match(/^#+ /gm) };
+  });
+  assert.deepEqual(chinese, english);
+});
