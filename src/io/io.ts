@@ -1,7 +1,7 @@
 /**
  * Time, chance, network and disk as the rest of the system sees them. Everything above this room is handed an `Io`
  * and touches the world through it alone, which is what lets `sim/` run whole topologies on virtual time.
- * Node's own are in `node-*.ts`; `clock.ts` has the clock that a test can turn.
+ * Node's own are in `node-*.ts`; `test-clock.ts` has the clock that a test can turn.
  */
 import type { Disk } from "./disk.ts";
 import type { Net } from "./net.ts";

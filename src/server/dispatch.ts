@@ -43,7 +43,6 @@ export class Dispatch {
   commandsProcessed = 0;
   /** latency-monitor-threshold, in microseconds. */
   lateMicros = Number.POSITIVE_INFINITY;
-  /** Replies of errors: INFO errorstats and total_error_replies are counted by the host. */
   readonly #table: CommandTable;
   readonly #call: ServerCall;
   readonly #outcomes: Outcomes;

@@ -13,11 +13,11 @@ export interface Member {
   guards?(): number;
   /** The error that keeps writes out now, or null. */
   refuseWrite?(): ReplyError | null;
-  /** At the start of each read, before its commands are run; true holds them (they wait for `Server.pause`). */
+  /** At the start of each read, before its commands are run: what it pauses now (`Server.pause`) they wait for. */
   beforeBatch?(): void;
   /** At the end of each tick, behind the outcomes and before the replies. */
   endOfTick?(): void;
-  /** Ten times a second, or as `hz` says. */
+  /** At each turn of the cron: `hz` times a second. */
   cron?(now: number): void;
   /** The server listens, and is loading: clients are told to wait. */
   start?(): Promise<void>;
