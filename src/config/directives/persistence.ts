@@ -4,24 +4,20 @@ import { INT_MAX, INT_MIN, integer, LONG_MAX, memory } from "../numeric.ts";
 import { savePoints } from "../special.ts";
 import { baseName } from "../texts.ts";
 
-const SNAPSHOTS = { awaits: "snapshots on disk" };
 const AOF = { inert: "used by the append-only file only, which `appendonly yes` would turn on" };
 
 export const persistence = {
-  save: savePoints(
-    [
-      { seconds: 3600, changes: 1 },
-      { seconds: 300, changes: 100 },
-      { seconds: 60, changes: 10000 },
-    ],
-    SNAPSHOTS,
-  ),
-  dbfilename: baseName("dbfilename", "filename", "dump.rdb", { protected: true, ...SNAPSHOTS }),
-  "stop-writes-on-bgsave-error": yesNo(true, SNAPSHOTS),
+  save: savePoints([
+    { seconds: 3600, changes: 1 },
+    { seconds: 300, changes: 100 },
+    { seconds: 60, changes: 10000 },
+  ]),
+  dbfilename: baseName("dbfilename", "filename", "dump.rdb", { protected: true }),
+  "stop-writes-on-bgsave-error": yesNo(true),
   rdbcompression: yesNo(true),
   rdbchecksum: yesNo(true, { immutable: true }),
   "rdb-del-sync-files": yesNo(false, { inert: "a full sync leaves no file behind" }),
-  "rdb-save-incremental-fsync": yesNo(true, SNAPSHOTS),
+  "rdb-save-incremental-fsync": yesNo(true),
   "rdb-version-check": oneOf(["strict", "relaxed"], "strict", {
     refuse: (check) => (check === "strict" ? undefined : "an RDB file of an unknown version is never read"),
   }),
