@@ -10,7 +10,7 @@ export interface SavePoint {
   readonly changes: number;
 }
 
-export function savePoints(fallback: readonly SavePoint[], traits: Traits<readonly SavePoint[]>) {
+export function savePoints(fallback: readonly SavePoint[], traits: Traits<readonly SavePoint[]> = {}) {
   return directive<readonly SavePoint[]>(fallback, traits, {
     kind: "save",
     values: 'pairs of seconds and changes, or `""` for none; further lines add to the first',
