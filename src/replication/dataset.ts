@@ -130,8 +130,6 @@ export interface ReplicationHost {
   roleChanged(role: Role): void;
   /** The link to our primary came up or went down: whether stale data may be read (`Replication.staleRefusal`) changed. */
   linkChanged(): void;
-  /** An acknowledgement arrived: what waits for committed offsets may go on (`Replication.ackedBy`). */
-  acknowledged(): void;
 }
 
 export interface ParkEvents {

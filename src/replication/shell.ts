@@ -338,7 +338,6 @@ export class Replication {
     if (peer === undefined) return;
     this.#step({ kind: "ack", id: peer.id, offset, aofOffset });
     this.#waits.check();
-    this.#host.acknowledged();
   }
 
   /** REPLCONF GETACK came in the stream: answered when what came with it was counted. */

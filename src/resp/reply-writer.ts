@@ -40,8 +40,6 @@ export class ReplyWriter {
   discards = false;
   /** Bytes in `full`. */
   fullBytes = 0;
-  /** How many replies of errors were written, for statistics. */
-  onError: ((error: ReplyError) => void) | null = null;
   /** Called when the first byte is written after the writer was empty. */
   #onDirty: () => void;
   #dirty = false;
@@ -111,7 +109,6 @@ export class ReplyWriter {
   }
 
   error(error: ReplyError): void {
-    this.onError?.(error);
     this.#line(`-${error.message.replace(/[\r\n]/g, " ")}\r\n`);
   }
 

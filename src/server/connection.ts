@@ -74,7 +74,7 @@ export class Connection implements Session {
   answers: ReplyWriter;
   readonly reader: RequestReader<Args>;
   readonly createdAt: number;
-  /** Unix ms of the last request. */
+  /** Unix ms at which bytes last came. */
   lastActiveAt: number;
   guards = 0;
 
@@ -109,8 +109,6 @@ export class Connection implements Session {
   wroteUnsent = false;
   /** Its replies wait until it is known whether we are still the primary. */
   held = false;
-  /** Unix ms at which bytes last came, be they a request or not. */
-  lastReadAt: number;
   bytesIn = 0;
   bytesOut = 0;
   /** Since when its output has been over the soft limit; 0 for not. */
@@ -126,7 +124,7 @@ export class Connection implements Session {
     this.#owner = owner;
     this.socket = socket;
     this.id = id;
-    this.createdAt = this.lastActiveAt = this.lastReadAt = now;
+    this.createdAt = this.lastActiveAt = now;
     this.fromPrimary = fromPrimary;
     this.unix = socket.remote.path !== undefined;
     this.reply = new ReplyWriter(owner.chunks, () => owner.dirty(this));

@@ -124,8 +124,6 @@ export class ServerReplicationHost implements ReplicationHost {
   linkChanged(): void {
     this.#server.refreshGuards();
   }
-
-  acknowledged(): void {}
 }
 
 class ConnectionPeer implements ReplicaPeer {
@@ -146,7 +144,7 @@ class ConnectionPeer implements ReplicaPeer {
   }
 
   get lastReadAt(): number {
-    return this.#connection.lastReadAt;
+    return this.#connection.lastActiveAt;
   }
 
   get pendingBytes(): number {

@@ -197,7 +197,7 @@ export class Server implements ConnectionOwner, DispatchHost {
     if (this.#batchDepth++ > 0) return;
     this.stats.reads++;
     this.awake();
-    connection.lastActiveAt = connection.lastReadAt = this.engine.now;
+    connection.lastActiveAt = this.engine.now;
     this.dispatch.beginBatch();
   }
 

@@ -597,7 +597,6 @@ export class Node implements Dataset, ReplicationHost {
 
   roleChanged(): void {}
   linkChanged(): void {}
-  acknowledged(): void {}
 }
 
 function isWrite(name: string): boolean {
