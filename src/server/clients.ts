@@ -57,12 +57,12 @@ export class Clients {
     return now - connection.overSoftLimitSince > softSeconds * 1000;
   }
 
-  /** Idle clients to close, by `timeout` (seconds, 0 for never): not those that wait, listen or replicate. */
+  /** Idle clients to close, by `timeout` (seconds, 0 for never): not those that wait, listen, monitor or replicate. */
   *idle(now: number, timeoutSeconds: number): Generator<Connection> {
     if (timeoutSeconds === 0) return;
     for (const connection of this.byId.values()) {
       if (connection.replica !== null || connection.blocked !== null || connection.subscriptions > 0) continue;
-      if (connection.fromPrimary || connection.paused) continue;
+      if (connection.fromPrimary || connection.paused || connection.monitor) continue;
       if (now - connection.lastActiveAt > timeoutSeconds * 1000) yield connection;
     }
   }

@@ -3,20 +3,22 @@ import { test } from "node:test";
 import { TestClock } from "../../src/io/test-clock.ts";
 import { withServer } from "./with-server.ts";
 
-test("an idle client is closed, but not one that listens, and not before its time", () => {
+test("an idle client is closed, but not one that listens or monitors, and not before its time", () => {
   const clock = new TestClock();
   return withServer(
     async ({ client, server }) => {
-      const [idle, listener, busy] = [await client(), await client(), await client()];
+      const [idle, listener, busy, monitor] = [await client(), await client(), await client(), await client()];
       await listener.line("SUBSCRIBE a");
+      await monitor.line("MONITOR");
       await idle.line("PING");
       await clock.turn(9_000);
       await busy.line("PING");
-      assert.equal(server.clients.count, 3);
+      assert.equal(server.clients.count, 4);
       await clock.turn(3_000);
       await idle.ended();
       assert.equal(await busy.line("PING"), "+PONG");
       assert.equal(await listener.line("PING"), '["pong", ""]');
+      assert.equal(monitor.closed, false);
     },
     { config: "timeout 10\n", clock },
   );
