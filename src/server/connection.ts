@@ -274,7 +274,9 @@ export class Connection implements Session {
   close(reason: string): void {
     if (this.closed) return;
     this.closed = true;
-    this.socket.end();
+    // What waits to be sent is given up: a client that does not read would keep it, and the socket, for ever.
+    if (this.#draining) this.socket.destroy();
+    else this.socket.end();
     this.#owner.closed(this, reason);
   }
 

@@ -59,9 +59,12 @@ test("a subscriber that does not keep up is closed at the hard limit", () =>
       const [slow, sender] = [await client(), await client()];
       await slow.line("SUBSCRIBE a");
       slow.socket.pause();
+      const { socket } = [...server.clients.byId.values()].find((one) => one.subscriptions > 0)!;
       const message = "x".repeat(500_000);
       while (server.stats.outputBufferLimitDisconnections === 0) await sender.do("PUBLISH", "a", message);
       assert.equal(await sender.do("PUBLISH", "a", "now"), ":0");
+      // It reads nothing, so what waits for it must not be waited for.
+      assert.ok(socket.fd < 0, "the socket is open still");
     },
     { config: "client-output-buffer-limit pubsub 4mb 0 0\n" },
   ));
