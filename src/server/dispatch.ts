@@ -32,6 +32,8 @@ export interface DispatchHost {
   /** A command took longer than `lateMicros`. */
   late(row: CommandRow, micros: number): void;
   failed(error: ReplyError): void;
+  /** A command of our primary could not be run: our data are not the primary's any more. */
+  strayed(command: string, error: ReplyError): void;
   /** The connection's command has been added to the stream of outcomes. */
   wrote(connection: Connection): void;
   bug(error: unknown, row: CommandRow): void;
@@ -178,8 +180,7 @@ export class Dispatch {
       reply.error(aborted);
       return;
     }
-    this.#host.failed(error);
-    reply.error(error);
+    this.#answerError(connection, row?.name ?? null, error);
   }
 
   #find(connection: Connection, args: Args): CommandRow | null {
@@ -271,13 +272,19 @@ export class Dispatch {
   #failed(connection: Connection, row: CommandRow, error: unknown): void {
     row.stats.failed++;
     if (error instanceof ReplyError) {
-      this.#host.failed(error);
-      connection.answers.error(error);
+      this.#answerError(connection, row.name, error);
       return;
     }
     // Our own bug: the client is told, the log has the trace, and the server goes on.
     this.#host.bug(error, row);
     connection.answers.error(new ReplyError("ERR", "internal error, see the server's log"));
+  }
+
+  /** @param command  null for one that we do not know, which the error's text names */
+  #answerError(connection: Connection, command: string | null, error: ReplyError): void {
+    this.#host.failed(error);
+    if (connection.fromPrimary) this.#host.strayed(command ?? "<unknown>", error);
+    connection.answers.error(error);
   }
 
   /** Gives the commands since `#runStart`, all of one row, their time; returns it. */

@@ -323,6 +323,13 @@ export class Server implements ConnectionOwner, DispatchHost {
     this.stats.countError(error.code);
   }
 
+  strayed(command: string, error: ReplyError): void {
+    this.stats.unexpectedErrors++;
+    this.log.warning(
+      `== CRITICAL == This replica is sending an error to its master: '${error.message}' after processing the command '${command}'`,
+    );
+  }
+
   wrote(connection: Connection): void {
     connection.writeOffset = this.streamOffset();
   }
