@@ -173,10 +173,14 @@ export class Config {
     applied: readonly { apply: () => Applied }[],
     name: string,
     refusal: string,
-  ): never {
+  ): Promise<never> {
     this.#restore(changed, before);
-    for (const { apply } of applied) void apply();
-    throw setFailed(name, refusal);
+    const failed = setFailed(name, refusal);
+    const late = applied.map(({ apply }) => apply()).filter((one) => one instanceof Promise);
+    if (late.length === 0) throw failed;
+    return Promise.all(late).then(() => {
+      throw failed;
+    });
   }
 
   /** Only what was set: while one CONFIG SET waits for a port another may have set something else. */

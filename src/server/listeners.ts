@@ -24,26 +24,29 @@ export class Listeners {
   /** @throws ListenError  with the text of Redis' log line, if no address can be bound, or one that is not optional */
   async open(): Promise<void> {
     const { values } = this.#server.config;
-    this.port = values.port;
-    if (values.port !== 0 || this.#server.options.ephemeralPort) await this.#openPorts(values.bind, values.port);
+    const isEphemeral = values.port === 0 && (this.#server.options.ephemeralPort ?? false);
+    // The port that was free is kept when `bind` changes.
+    if (!isEphemeral) this.port = values.port;
+    if (values.port !== 0 || isEphemeral) await this.#openPorts(values.bind, this.port);
     if (values.unixsocket !== "")
       this.#open.push(
         await this.#listen({ host: "", port: 0, path: values.unixsocket, mode: values.unixsocketperm || undefined }),
       );
   }
 
-  /** CONFIG SET bind and port: the new addresses are opened before the old are closed. */
+  /**
+   * CONFIG SET bind and port. The old addresses are closed first, since new ones may cover them: 127.0.0.1 is busy while `*` is
+   * open. When it fails the old values are applied again, which opens them anew.
+   */
   async reopen(): Promise<void> {
-    const old = this.#open;
-    this.#open = [];
+    const { port } = this;
+    await this.close();
     try {
       await this.open();
     } catch (error) {
-      for (const listener of this.#open) void listener.close();
-      this.#open = old;
+      this.port = port;
       throw error;
     }
-    for (const listener of old) void listener.close();
   }
 
   get endpoints(): Endpoint[] {

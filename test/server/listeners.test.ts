@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { RespClient } from "./resp-client.ts";
+import { withServer } from "./with-server.ts";
+
+async function answersAt(to: number | string): Promise<void> {
+  const client = await RespClient.connect(to);
+  assert.equal(await client.line("PING"), "+PONG");
+  client.socket.destroy();
+}
+
+test("CONFIG SET bind takes addresses that cover the old ones, or are among them, and the port stays", () =>
+  withServer(async ({ client, port }) => {
+    const c = await client();
+    for (const addresses of ["*", "127.0.0.1", "127.0.0.1 127.0.0.2"]) {
+      assert.equal(await c.do("CONFIG", "SET", "bind", addresses), "+OK", addresses);
+      await answersAt(port);
+    }
+  }));
+
+test("CONFIG SET port: a busy one is refused and the old one stays; the Unix socket stays in both cases", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "nines-listen-"));
+  const path = join(folder, "s");
+  try {
+    await withServer(
+      async ({ client, server, port }) => {
+        const c = await client();
+        await withServer(async ({ port: busy }) => {
+          const refused = await c.do("CONFIG", "SET", "port", busy);
+          assert.match(refused, /argument 'port'\) - Unable to listen on this port/);
+          await answersAt(port);
+          await answersAt(path);
+          await answersAt(busy);
+        });
+        const free = await withFreePort();
+        assert.equal(await c.do("CONFIG", "SET", "port", free), "+OK");
+        assert.equal(server.listeners.port, free);
+        await answersAt(free);
+        await answersAt(path);
+      },
+      { config: `unixsocket ${path}\n` },
+    );
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+async function withFreePort(): Promise<number> {
+  let free = 0;
+  await withServer(async ({ port }) => {
+    free = port;
+  });
+  return free;
+}
