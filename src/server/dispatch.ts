@@ -233,6 +233,8 @@ export class Dispatch {
     const { transaction } = connection;
     const execBits = row.name === "exec" ? transaction.bits : 0;
     const bits = row.bits | (execBits & (FlagBit.write | FlagBit.denyoom | FlagBit.may_replicate));
+    // EXEC goes where all that was queued may go: the server may have changed since.
+    const allowed = row.name === "exec" ? row.bits & transaction.commonBits : row.bits;
     if ((bits & FlagBit.protected) !== 0) {
       const refused = host.refuseProtected(connection, row);
       if (refused) return refused;
@@ -251,8 +253,8 @@ export class Dispatch {
     if (writes && (guards & Guard.readonly) !== 0) return errors.readOnly;
     if ((guards & Guard.subscribed) !== 0 && connection.protocol === 2 && !WHILE_SUBSCRIBED.has(row.name))
       return notWhileSubscribed(row.name);
-    if ((guards & Guard.stale) !== 0 && (row.bits & FlagBit.stale) === 0) return errors.masterDown;
-    if ((guards & Guard.loading) !== 0 && (row.bits & FlagBit.loading) === 0) return errors.loading;
+    if ((guards & Guard.stale) !== 0 && (allowed & FlagBit.stale) === 0) return errors.masterDown;
+    if ((guards & Guard.loading) !== 0 && (allowed & FlagBit.loading) === 0) return errors.loading;
     if ((guards & Guard.replica) !== 0 && row.keys.length > 0)
       return new ReplyError("ERR", "Replica can't interact with the keyspace");
     if ((guards & Guard.paused) !== 0 && host.isPaused(row, bits)) return "postpone";

@@ -16,6 +16,8 @@ export class Transaction {
   queue: QueuedCommand[] = [];
   /** The FlagBits of all that is queued. */
   bits = 0;
+  /** Those that all of them have. */
+  commonBits = ~0;
   /** `db:key` (latin1) of each watched key, and whether it had passed its expiry already when it was watched. */
   readonly watched = new Map<string, { dbIndex: number; key: string; expired: boolean }>();
   bytes = 0;
@@ -27,6 +29,7 @@ export class Transaction {
   add(row: CommandRow, args: Args, bytes: number): void {
     this.queue.push({ row, args });
     this.bits |= row.bits;
+    this.commonBits &= row.bits;
     this.bytes += bytes;
   }
 
@@ -37,6 +40,7 @@ export class Transaction {
     this.dirty = false;
     this.queue = [];
     this.bits = 0;
+    this.commonBits = ~0;
     this.bytes = 0;
   }
 }

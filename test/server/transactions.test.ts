@@ -136,3 +136,17 @@ test("nothing comes between the commands of a transaction", () =>
     await c.replies(102);
     for (const seen of await other.replies(100)) assert.ok(seen === "$-1" || seen === '"100"', seen);
   }));
+
+test("what was queued before the data became stale is not read any more", () =>
+  withServer(
+    async ({ client }) => {
+      const [c, other] = [await client(), await client()];
+      await c.line("MULTI");
+      await c.line("GET a");
+      await other.line("REPLICAOF 127.0.0.1 1");
+      const stale = "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.";
+      assert.equal(await other.line("GET a"), `-${stale}`);
+      assert.equal(await c.line("EXEC"), `-EXECABORT Transaction discarded because of: ${stale}`);
+    },
+    { config: "replica-serve-stale-data no\n" },
+  ));
