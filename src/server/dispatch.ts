@@ -139,6 +139,7 @@ export class Dispatch {
     const call = this.#call;
     const quick = row.quick && !this.#timeEach;
     if (row !== this.#runRow || !quick) this.#endRun();
+    const start = this.#runStart;
     const reply = connection.answers;
     const request = this.#request;
     this.#request = null;
@@ -161,7 +162,11 @@ export class Dispatch {
       this.#runRow = row;
       this.#runArgs = args;
       this.#runCount++;
-    } else this.#accountOne(connection, row, args);
+    } else {
+      // Quick ones that EXEC ran get theirs first; its own is that of all.
+      this.#endRun();
+      this.#accountOne(connection, row, args, start);
+    }
     // Behind the command, as in Redis: SELECT is shown with the database it chose, EXEC after what it ran.
     if ((this.guards & Guard.monitors) !== 0 && (row.bits & (FlagBit.skip_monitor | FlagBit.admin)) === 0)
       this.#host.monitor(connection, args);
@@ -306,9 +311,9 @@ export class Dispatch {
     return micros;
   }
 
-  #accountOne(connection: Connection, row: CommandRow, args: Args): void {
+  #accountOne(connection: Connection, row: CommandRow, args: Args, start: number): void {
     const now = this.#host.clock.monotonicMicros();
-    const micros = now - this.#runStart;
+    const micros = now - start;
     this.#runStart = now;
     row.stats.calls++;
     row.stats.micros += micros;

@@ -150,3 +150,16 @@ test("what was queued before the data became stale is not read any more", () =>
     },
     { config: "replica-serve-stale-data no\n" },
   ));
+
+test("the commands of a transaction are given the time that they took", () =>
+  withServer(async ({ client, server }) => {
+    const c = await client();
+    c.send("MULTI");
+    for (let i = 0; i < 2000; i++) c.send("SET", "k", i);
+    c.send("EXEC");
+    await c.replies(2002);
+    const [set, exec] = ["set", "exec"].map((name) => server.table.get(name)!.stats);
+    assert.equal(set!.calls, 2000);
+    assert.ok(set!.micros > 50, `2000 SETs in ${set!.micros} us`);
+    assert.ok(exec!.micros > set!.micros, `EXEC took ${exec!.micros} us, what it ran ${set!.micros} us`);
+  }));
