@@ -61,6 +61,8 @@ function moveTo(s: State, master: Master, to: Address): void {
   master.replicas.delete(replica.name);
   replica.released = true;
   master.link = replica.link;
+  // Connections and attempts from before it went away may hang for long; new ones are answered.
+  if (replica.sdown) disconnectAll(s, master.link);
   believeAlive(s, master.link);
   master.runid = replica.runid;
   master.info = replica.info;
