@@ -14,6 +14,8 @@ export interface ConfigHost {
   /** Writes the configuration file anew; undefined if there is none. @throws  with the system's text */
   rewriteFile: (() => void) | undefined;
   resetStatistics(): void;
+  /** Whether the client may be held: not inside of a transaction. */
+  mayWait(call: Call): boolean;
   /** Holds the client until `work` has ended: then "+OK", or the error that it rejects with. */
   answerLater(call: Call, work: Promise<void>): void;
 }
@@ -109,11 +111,18 @@ function get({ config }: ConfigHost, { reply }: Call, args: Args): void {
   }
 }
 
+const WAIT_FOR_NETWORK = new Set(["bind", "port"]);
+const cannotWait = new ReplyError(
+  "ERR",
+  "CONFIG SET of bind and port waits for the network, which is not possible inside a transaction",
+);
+
 function set(host: ConfigHost, call: Call, args: Args): void {
   args.position = 2;
   if (args.left % 2 === 1) throw errors.syntax;
   const pairs: [string, string][] = [];
   while (args.more) pairs.push([args.next().latin1(), args.next().latin1()]);
+  if (pairs.some(([name]) => WAIT_FOR_NETWORK.has(name.toLowerCase())) && !host.mayWait(call)) throw cannotWait;
   const pending = host.config.set(pairs, { local: host.isLocal(call), loading: host.loading });
   if (pending) host.answerLater(call, pending);
   else call.reply.ok();

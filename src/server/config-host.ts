@@ -53,6 +53,10 @@ export class ServerConfigHost implements ConfigHost {
     for (const member of members) member.resetStatistics?.();
   }
 
+  mayWait({ session }: Call): boolean {
+    return !session.denyBlocking;
+  }
+
   answerLater({ session }: Call, work: Promise<void>): void {
     const server = this.#server;
     const connection = session as Connection;

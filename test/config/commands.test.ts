@@ -15,6 +15,7 @@ function setup(changes: Partial<ConfigHost> = {}) {
     isLocal: () => true,
     rewriteFile: undefined,
     resetStatistics() {},
+    mayWait: () => true,
     answerLater: (_call, work) => later.push(work),
     ...changes,
   };

@@ -48,6 +48,18 @@ test("CONFIG SET port: a busy one is refused and the old one stays; the Unix soc
   }
 });
 
+test("CONFIG SET port in a transaction is refused: its answer would come behind those of the others", () =>
+  withServer(async ({ client, port }) => {
+    const c = await client();
+    for (const line of ["MULTI", "CONFIG SET port 1", "CONFIG SET BIND *", "CONFIG SET hz 20", "PING"])
+      await c.line(line);
+    const refused =
+      "-ERR CONFIG SET of bind and port waits for the network, which is not possible inside a transaction";
+    assert.equal(await c.line("EXEC"), `[${refused}, ${refused}, +OK, +PONG]`);
+    assert.equal(c.unread, "");
+    await answersAt(port);
+  }));
+
 async function withFreePort(): Promise<number> {
   let free = 0;
   await withServer(async ({ port }) => {
