@@ -390,8 +390,8 @@ export class Server implements ConnectionOwner, DispatchHost {
   }
 
   #removed(dbIndex: number, key: Slice, why: typeof EXPIRED): void {
-    const word = this.config.values["lazyfree-lazy-expire"] ? "UNLINK" : "DEL";
-    this.outcomes.words(dbIndex, [word, key]);
+    const lazy = this.config.values[why === EVICTED ? "lazyfree-lazy-eviction" : "lazyfree-lazy-expire"];
+    this.outcomes.words(dbIndex, [lazy ? "UNLINK" : "DEL", key]);
     if (!this.watches.none) this.watches.touch(dbIndex, key);
     if (!this.events.silent) this.events.notify(why, key, dbIndex);
     this.tick.schedule();

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Slice } from "../../src/base/bytes.ts";
 import { TestClock } from "../../src/io/test-clock.ts";
 import { withServer } from "./with-server.ts";
 
@@ -115,4 +116,22 @@ test("maxmemory: writes are refused, reads and deletions are not", () =>
       assert.equal(await c.line("SET small 1"), "+OK");
     },
     { config: "maxmemory 2mb\nmaxmemory-policy noeviction\n" },
+  ));
+
+test("what is evicted leaves as lazyfree-lazy-eviction says, what expires as lazyfree-lazy-expire says", () =>
+  withServer(
+    async ({ client, server }) => {
+      const removed = new Map<string, unknown>();
+      server.outcomes.words = (_db, [word, key]) => void removed.set((key as Slice).latin1(), word);
+      const c = await client();
+      await c.line("SET brief 1 PX 1");
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      await c.line("GET brief");
+      assert.deepEqual([...removed], [["brief", "DEL"]]);
+      for (let i = 0; i < 50; i++) await c.do("SET", `k${i}`, "x".repeat(100_000));
+      removed.delete("brief");
+      assert.ok(removed.size > 0);
+      assert.deepEqual(new Set(removed.values()), new Set(["UNLINK"]));
+    },
+    { config: "maxmemory 2mb\nmaxmemory-policy allkeys-lru\nlazyfree-lazy-eviction yes\n" },
   ));
