@@ -18,6 +18,9 @@ export class ServerConfigHost implements ConfigHost {
     this.config = server.config;
     server.config.check("dir", (dir) => (server.io.disk.exists(dir) ? undefined : "No such file or directory"));
     server.config.onApply(["bind", "port"], () => reopen(server));
+    server.config.onChange("requirepass", (password) => {
+      if (password === "") for (const connection of server.clients.byId.values()) connection.admit();
+    });
     server.config.onApply(KEPT_ELSEWHERE, () => {
       server.applySettings();
       return undefined;

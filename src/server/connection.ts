@@ -169,6 +169,20 @@ export class Connection implements Session {
     return this.blocked === null && !this.paused && !this.closed && !this.closeAfterReply;
   }
 
+  /** It has given the password, or needs none. */
+  admit(): void {
+    this.authenticated = true;
+    this.guards &= ~Guard.auth;
+    this.reader.limits.strict = false;
+  }
+
+  /** It must give the password before anything else. */
+  askPassword(): void {
+    this.authenticated = false;
+    this.guards |= Guard.auth;
+    this.reader.limits.strict = true;
+  }
+
   /** Leaves MULTI, watching nothing any more. */
   discard(): void {
     this.transaction.end();

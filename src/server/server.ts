@@ -182,11 +182,7 @@ export class Server implements ConnectionOwner, DispatchHost {
       socket.end();
       return;
     }
-    if (this.config.values.requirepass !== "") {
-      connection.authenticated = false;
-      connection.guards |= Guard.auth;
-      connection.reader.limits.strict = true;
-    }
+    if (this.config.values.requirepass !== "") connection.askPassword();
     connection.reader.limits.maxBulkBytes = this.config.values["proto-max-bulk-len"];
     socket.setNoDelay(true);
     socket.setKeepAlive(this.config.values["tcp-keepalive"] * 1000);

@@ -283,3 +283,16 @@ test("COMMAND tells where keys are, in either protocol", () =>
     );
     assert.ok(count > 100);
   }));
+
+test("a client that came while a password was asked for gets in when none is any more", () =>
+  withServer(
+    async ({ client }) => {
+      const [admin, early] = [await client(), await client()];
+      await admin.line("AUTH secret");
+      assert.equal(await early.line("PING"), "-NOAUTH Authentication required.");
+      assert.equal(await admin.do("CONFIG", "SET", "requirepass", ""), "+OK");
+      assert.equal(await early.line("PING"), "+PONG");
+      assert.equal(await early.do("SET", "k", "x".repeat(20_000)), "+OK");
+    },
+    { config: "requirepass secret\n" },
+  ));

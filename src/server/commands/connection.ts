@@ -144,9 +144,7 @@ export function connectionCommands(server: Server): CommandRow[] {
       throw errors.wrongPass;
     }
     connection.user = user;
-    connection.authenticated = true;
-    connection.guards &= ~Guard.auth;
-    connection.reader.limits.strict = false;
+    connection.admit();
   }
 
   function hello({ reply, session }: Call, args: Args): void {
@@ -217,11 +215,7 @@ export function connectionCommands(server: Server): CommandRow[] {
     connection.replyMode = "on";
     connection.noEvict = false;
     connection.noTouch = false;
-    if (server.config.values.requirepass !== "") {
-      connection.authenticated = false;
-      connection.guards |= Guard.auth;
-      connection.reader.limits.strict = true;
-    }
+    if (server.config.values.requirepass !== "") connection.askPassword();
     reply.simple("RESET");
   }
 }
