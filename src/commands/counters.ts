@@ -95,7 +95,7 @@ function add(call: Call, name: Slice, increment: number | bigint): void {
 
 function replaceNumber(call: Call, name: Slice, value: StringValue | null, number: Slice): void {
   if (value === null) storeString(call, name, number);
-  else value.replace(number);
+  else value.replace(number, true);
   call.changed(name, incremented);
 }
 

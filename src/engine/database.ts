@@ -5,6 +5,7 @@
  */
 import { Slice } from "../base/bytes.ts";
 import { errors } from "../base/reply-error.ts";
+import type { Ages } from "./ages.ts";
 import type { Engine } from "./engine.ts";
 import {
   AGE_MASK,
@@ -94,6 +95,11 @@ export class Database {
   }
 
   /** The key is being used; returns its type. */
+  /** The ages to keep, or null where nothing counts as use (CLIENT NO-TOUCH). */
+  #agesInUse(): Ages | null {
+    return this.#engine.noTouch ? null : this.#engine.ages;
+  }
+
   #touch(ref: number): number {
     const meta = this.#entries.meta(ref);
     if (!this.#engine.noTouch) {
@@ -153,7 +159,7 @@ export class Database {
       const meta = flags | this.#engine.ages.initial() | (STRING << TYPE_SHIFT);
       ref = keyspace.add(key.bytes, key.start, key.end, this.#hash, meta, end - start, end - start);
       this.#entries.write(ref, 0, bytes, start, end);
-    } else {
+    } else if (expireAt !== -1 || !keyspace.replaceInPlace(ref, bytes, start, end, flags, this.#agesInUse())) {
       keyspace.beforeChange(ref);
       if (this.#touch(ref) !== STRING) this.#dropContainer(ref, this.#engine.policy.lazyfreeLazyServerDel);
       // What has expired is a new key, whose predecessor's expiry is not its own.

@@ -23,7 +23,8 @@ export type TypeName = "string" | "list" | "set" | "zset" | "hash" | "stream";
 export const TYPES: readonly TypeName[] = ["string", "list", "set", "zset", "hash", "stream"];
 export const STRING = 0;
 
-const HEADER = 16;
+/** Bytes before the key of an entry that is neither volatile nor long. */
+export const HEADER = 16;
 const EXPIRY_BYTES = 12;
 const LONG_BYTES = 8;
 const SHORT_KEY = 255;

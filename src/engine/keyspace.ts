@@ -2,12 +2,15 @@
  * The keys of one database: the table, and the vector of those that have an expiry. It knows blocks and chains but not
  * time; `Database` gives it its meaning. FLUSHDB and SWAPDB exchange whole keyspaces, which is why they cost nothing.
  */
+import { copyIn } from "../memory/copy.ts";
 import { hashBytes } from "../memory/hash.ts";
 import { RefVector } from "../memory/ref-vector.ts";
 import { Table } from "../memory/table.ts";
+import type { Ages } from "./ages.ts";
 import {
   AGE_MASK,
   type Entries,
+  HEADER,
   headerBytes,
   INT,
   LONG,
@@ -30,10 +33,19 @@ export class Keyspace {
   /** How many snapshots still read it: a keyspace that was flushed away is freed after them. */
   pins = 0;
   readonly #entries: Entries;
+  // What every lookup needs, at one step's distance.
+  readonly #u8: Uint8Array[];
+  readonly #i32: Int32Array[];
+  readonly #k0: number;
+  readonly #k1: number;
 
   constructor(store: Store) {
     this.store = store;
     this.#entries = store.entries;
+    this.#u8 = store.arena.u8;
+    this.#i32 = store.arena.i32;
+    this.#k0 = store.k0;
+    this.#k1 = store.k1;
     this.table = new Table(store.arena);
     this.volatile = new RefVector(store.arena);
   }
@@ -45,14 +57,14 @@ export class Keyspace {
   }
 
   hash(bytes: Uint8Array, start: number, end: number): number {
-    return hashBytes(bytes, start, end, this.store.k0, this.store.k1);
+    return hashBytes(bytes, start, end, this.#k0, this.#k1);
   }
 
   /** The entry of this key, or 0. */
   find(bytes: Uint8Array, start: number, end: number, hash: number): number {
     const table = this.table;
     if (table.target !== null) table.step(1);
-    const { u8, i32 } = this.store.arena;
+    const i32 = this.#i32;
     const length = end - start;
     for (let ref = table.first(hash); ref !== 0; ) {
       const words = i32[ref >>> 20]!;
@@ -61,7 +73,7 @@ export class Keyspace {
         const meta = words[at + 2]!;
         const keyLength = (meta & LONG) === 0 ? words[at + 3]! >>> 24 : this.#entries.keyLength(ref);
         if (keyLength === length) {
-          const page = u8[ref >>> 20]!;
+          const page = this.#u8[ref >>> 20]!;
           const key = (at << 2) + headerBytes(meta);
           let i = 0;
           while (i < length && page[key + i] === bytes[start + i]) i++;
@@ -103,6 +115,31 @@ export class Keyspace {
     if (index === this.volatile.length) return;
     this.volatile.set(index, last);
     this.#entries.setVolatileIndex(last, index);
+  }
+
+  /**
+   * Writes another string of the same length over one without an expiry: the usual SET, in one look at the entry.
+   * @param flags  INT or 0
+   * @param ages  null to leave its age alone
+   * @returns  whether it was one
+   */
+  replaceInPlace(
+    ref: number,
+    value: Uint8Array,
+    start: number,
+    end: number,
+    flags: number,
+    ages: Ages | null,
+  ): boolean {
+    const words = this.#i32[ref >>> 20]!;
+    const at = (ref & 0xfffff) << 2;
+    const meta = words[at + 2]!;
+    const lengths = words[at + 3]!;
+    const isPlain = (meta & (VOLATILE | LONG | RAW)) === 0 && meta >>> TYPE_SHIFT === STRING;
+    if (!isPlain || (lengths & SHORT_VALUE) !== end - start || this.store.snapshots.active) return false;
+    words[at + 2] = ((ages === null ? meta : ages.touched(meta)) & ~INT) | flags;
+    copyIn(value, start, end, this.#u8[ref >>> 20]!, words, (at << 2) + HEADER + (lengths >>> 24));
+    return true;
   }
 
   /** Before anything about an entry changes, so that a snapshot can write it as it was. */
@@ -169,13 +206,7 @@ export class Keyspace {
     const old = entries.meta(ref);
     const meta = (old & (AGE_MASK | LONG)) | flags | (STRING << TYPE_SHIFT);
     const sameShape = ((meta ^ old) & VOLATILE) === 0 && (length <= SHORT_VALUE || (meta & LONG) !== 0);
-    // A value as long as the one before needs no look at the block, which what an append left behind may be too large for it.
-    if (sameShape && entries.valueLength(ref) === length && (old & RAW) === 0) {
-      if (meta !== old) entries.setMeta(ref, meta);
-    } else if (
-      sameShape &&
-      arena.blockSize(headerBytes(meta) + entries.keyLength(ref) + length) === arena.sizeOf(ref)
-    ) {
+    if (sameShape && arena.blockSize(headerBytes(meta) + entries.keyLength(ref) + length) === arena.sizeOf(ref)) {
       if (meta !== old) entries.setMeta(ref, meta);
       entries.setValueLength(ref, length);
     } else {

@@ -100,6 +100,10 @@ export class ReplyWriter {
     this.#literal(OK);
   }
 
+  pong(): void {
+    this.#literal(PONG);
+  }
+
   queued(): void {
     this.#literal(QUEUED);
   }
@@ -254,6 +258,7 @@ export class ReplyWriter {
 }
 
 const OK = Buffer.from("+OK\r\n");
+const PONG = Buffer.from("+PONG\r\n");
 const QUEUED = Buffer.from("+QUEUED\r\n");
 const TRUE = Buffer.from("#t\r\n");
 const FALSE = Buffer.from("#f\r\n");

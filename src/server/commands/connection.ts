@@ -112,7 +112,7 @@ export function connectionCommands(server: Server): CommandRow[] {
       if (args.more) reply.bulk(args.next());
       else reply.bulkText("");
     } else if (args.more) reply.bulk(args.next());
-    else reply.simple("PONG");
+    else reply.pong();
   }
 
   function select({ reply, session }: Call, args: Args): void {
