@@ -20,7 +20,7 @@ export function howToConnect(group: GroupFile): string[] {
 
 function direct({ host, port }: NodeFile): [string, string][] {
   return [
-    ["redis-cli", `redis-cli -p ${port}`],
+    ["shell", `redis-cli -p ${port}`],
     ["ioredis", `const redis = new Redis(${port}, "${host}");`],
     ["redis-py", `r = redis.Redis(host="${host}", port=${port})`],
   ];
@@ -31,7 +31,7 @@ function throughSentinels(name: string, sentinels: readonly NodeFile[]): [string
   const py = sentinels.map(({ host, port }) => `("${host}", ${port})`).join(", ");
   const { port } = sentinels[0]!;
   return [
-    ["redis-cli", `redis-cli -p $(redis-cli -p ${port} sentinel get-master-addr-by-name ${name} | tail -1)`],
+    ["shell", `redis-cli -p $(redis-cli -p ${port} sentinel get-master-addr-by-name ${name} | tail -1)`],
     ["ioredis", `const redis = new Redis({ sentinels: [${js}], name: "${name}", failoverDetector: true });`],
     ["redis-py", `r = redis.sentinel.Sentinel([${py}], socket_timeout=0.5).master_for("${name}")`],
   ];

@@ -15,6 +15,8 @@ const VERSION = "7.2.4";
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 1000;
 const LONGEST_HOLD_MS = 10_000;
+/** Data that we cannot hold cost the primary a snapshot each time: we do not ask for them every second. */
+const LONGEST_REFUSAL_MS = 60_000;
 /** A host that swallows our SYN is given up sooner than `repl-timeout`, which is meant for a link that stands. */
 const CONNECT_TIMEOUT_MS = 5000;
 
@@ -44,6 +46,8 @@ export type FollowerInput =
       readonly ourKeys: number;
     }
   | { readonly kind: "rdbFailed"; readonly why: string }
+  /** The stream holds what we cannot run. */
+  | { readonly kind: "streamRefused"; readonly why: string }
   | { readonly kind: "streamHeard" }
   | { readonly kind: "ackAsked" }
   | { readonly kind: "followerTick" };
@@ -75,6 +79,7 @@ export class Follower {
   #retryAt = 0;
   #ackAt = 0;
   #holdMs = 0;
+  #upAt = 0;
   /** An empty primary is fine until the first synchronisation: a person asked for this one. */
   #trusted = false;
   /** A PSYNC that asked the other side to become primary is under way, or went down with its link. */
@@ -116,7 +121,12 @@ export class Follower {
       case "rdbLoaded":
         return this.#loaded(input, now);
       case "rdbFailed":
-        return [warning(input.why), ...this.#retry(now)];
+        return [warning(input.why), ...this.#putOff(LONGEST_REFUSAL_MS, now)];
+      case "streamRefused":
+        return [
+          warning(`The stream of MASTER cannot be followed: ${input.why}`),
+          ...this.#putOff(LONGEST_REFUSAL_MS, now),
+        ];
       case "streamHeard":
         this.lastIoAt = now;
         return [];
@@ -133,6 +143,7 @@ export class Follower {
     this.#failoverSent = false;
     this.#trusted = trusted;
     this.hold = "";
+    this.#holdMs = 0;
     this.#holdMs = 0;
     this.#retryMs = 0;
     this.downSince = now;
@@ -374,8 +385,13 @@ export class Follower {
     }
     this.hold = "empty-primary";
     this.#full = null;
-    effects.push(...this.#retry(now));
-    this.#holdMs = Math.min(LONGEST_HOLD_MS, Math.max(LONGEST_RETRY_MS, this.#holdMs * 2));
+    return [...effects, ...this.#putOff(LONGEST_HOLD_MS, now)];
+  }
+
+  /** As `#retry`, after a while that doubles each time: it is nothing that passes by itself. */
+  #putOff(longestMs: number, now: number): Effect[] {
+    const effects = this.#retry(now);
+    this.#holdMs = Math.min(longestMs, Math.max(LONGEST_RETRY_MS, this.#holdMs * 2));
     this.#retryAt = now + this.#holdMs;
     return effects;
   }
@@ -384,7 +400,7 @@ export class Follower {
     this.state = "connected";
     this.lastIoAt = now;
     this.hold = "";
-    this.#holdMs = 0;
+    this.#upAt = now;
     this.#retryMs = 0;
     this.#trusted = false;
     this.safeOffset = null;
@@ -426,6 +442,7 @@ export class Follower {
           ...this.#retry(now),
         ];
       case "connected":
+        if (now - this.#upAt > LONGEST_REFUSAL_MS) this.#holdMs = 0;
         if (idle <= limit) return now >= this.#ackAt ? this.#ack(now) : [];
         return [warning("MASTER timeout: no data nor PING received..."), ...this.#retry(now)];
     }

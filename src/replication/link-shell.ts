@@ -96,7 +96,7 @@ export class LinkShell {
 
   #connect(endpoint: Endpoint): void {
     this.hangUp();
-    const { io, host, dataset, settings, step, applied, doubt } = this.#parts;
+    const { io, dataset, settings, step, applied, doubt } = this.#parts;
     this.#link = new PrimaryLink(io.net, endpoint, settings, dataset, {
       connected: () => step({ kind: "linkConnected" }),
       closed: (why) => step({ kind: "linkClosed", why }),
@@ -109,9 +109,8 @@ export class LinkShell {
       heard: () => step({ kind: "streamHeard" }),
       applied,
       desynchronised: (why) => {
-        host.log.warning(`The stream of MASTER cannot be followed: ${why}`);
         doubt();
-        step({ kind: "linkClosed", why });
+        step({ kind: "streamRefused", why });
       },
       caughtUp: () => {
         if (!this.#ackWanted) return;

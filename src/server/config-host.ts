@@ -65,6 +65,7 @@ export class ServerConfigHost implements ConfigHost {
     const connection = session as Connection;
     connection.blocked = {
       kind: "config",
+      unblockable: false,
       timedOut() {},
       cancel() {},
     };

@@ -58,6 +58,8 @@ export const Guard = {
 /** A command that waits: WAIT now, BLPOP and its kin when lists come. */
 export interface Blocked {
   readonly kind: string;
+  /** Whether CLIENT UNBLOCK may end it: not what must run to its end, such as CONFIG SET of a port. */
+  readonly unblockable: boolean;
   /** Its time has come (with nothing): answer what a timeout answers. */
   timedOut(): void;
   /** CLIENT UNBLOCK id ERROR, or a role change: answers the error itself when it is not null. */
@@ -204,6 +206,8 @@ export class Connection implements Session {
 
   /** Sends what has gathered. Called at the end of the tick. */
   flush(): void {
+    // More than a chunk: others may be writing to it faster than it reads.
+    if (this.reply.fullBytes > 0) this.#owner.checkOutput(this);
     if (this.closed || this.held) return;
     // Until the last write has left, output waits here, where it is counted and bounded.
     if (!this.#draining) this.#write();

@@ -111,7 +111,6 @@ export class Dispatch {
   #run(connection: Connection, args: Args): void {
     const row = this.#find(connection, args);
     if (row === null) return;
-    this.commandsProcessed++;
     connection.lastCommand = row;
     const guards = this.guards | connection.guards;
     if (guards !== 0 || (row.bits & FlagBit.protected) !== 0) {
@@ -137,6 +136,7 @@ export class Dispatch {
   /** Runs a command whose gates are behind it: a request, or one of EXEC's. */
   execute(connection: Connection, row: CommandRow, args: Args): void {
     const call = this.#call;
+    this.commandsProcessed++;
     const quick = row.quick && !this.#timeEach;
     if (row !== this.#runRow || !quick) this.#endRun();
     const start = this.#runStart;
@@ -149,11 +149,12 @@ export class Dispatch {
     args.position = row.isSubcommand ? 2 : 1;
     try {
       row.run(call, args);
-      if (call.dirty > 0 || call.forced) this.#publishOutcome(connection, args, request);
     } catch (error) {
       reply.rewind(mark);
       this.#failed(connection, row, error);
     }
+    // What was changed before an error counts as well, or our replicas would not be our copies any more.
+    if (call.dirty > 0 || call.forced) this.#publishOutcome(connection, args, request);
     call.totalDirty += call.dirty;
     if (call.flushed) this.#host.flushedAll();
     if (outer !== null) call.restore(outer);
@@ -251,7 +252,9 @@ export class Dispatch {
     if ((guards & Guard.maxmemory) !== 0 && !host.makeRoom() && (bits & FlagBit.denyoom) !== 0)
       return errors.outOfMemory;
     const writes = (bits & FlagBit.write) !== 0;
-    if (writes && (guards & (Guard.misconf | Guard.minReplicas)) !== 0) {
+    // PING too tells of a failed snapshot: whoever watches us is to know.
+    const wantsDisk = (guards & Guard.misconf) !== 0 && row.name === "ping";
+    if (wantsDisk || (writes && (guards & (Guard.misconf | Guard.minReplicas)) !== 0)) {
       const refused = host.refuseWrite();
       if (refused) return refused;
     }

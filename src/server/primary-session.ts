@@ -41,7 +41,7 @@ export class PrimarySession {
   /**
    * Runs the whole commands at the front of bytes[0, length).
    * @returns  how many bytes they took
-   * @throws ProtocolError
+   * @throws  ProtocolError; and for a command that is unknown here: whatever it changes there, our data would lack it
    */
   apply(bytes: Uint8Array, length: number): number {
     const { connection } = this;
@@ -52,7 +52,11 @@ export class PrimarySession {
     engine.expiryMode = "keep";
     reader.lend(bytes, length);
     try {
-      for (let args = reader.next(); args !== null; args = reader.next()) this.#server.run(connection, args);
+      for (let args = reader.next(); args !== null; args = reader.next()) {
+        if (this.#server.table.find(args.at(0)) === undefined)
+          throw new Error(`the command '${args.at(0).utf8().slice(0, 128)}' is not known here`);
+        this.#server.run(connection, args);
+      }
       return reader.position;
     } finally {
       engine.expiryMode = mode;

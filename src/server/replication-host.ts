@@ -55,6 +55,7 @@ export class ServerReplicationHost implements ReplicationHost {
     const server = this.#server;
     connection.blocked = {
       kind: "wait",
+      unblockable: true,
       timedOut: () => events.unblocked("timeout"),
       cancel(error) {
         connection.blocked = null;
@@ -117,7 +118,7 @@ export class ServerReplicationHost implements ReplicationHost {
     server.refreshGuards();
     if (role === "master") return;
     for (const connection of [...server.clients.byId.values()])
-      if (connection.blocked !== null && connection.blocked.kind !== "wait")
+      if (connection.blocked?.unblockable && connection.blocked.kind !== "wait")
         connection.blocked.cancel(UNBLOCKED.message);
   }
 

@@ -74,6 +74,7 @@ export function adminCommands(server: Server): CommandRow[] {
     };
     connection.blocked = {
       kind: "shutdown",
+      unblockable: false,
       timedOut() {},
       cancel: () => {
         connection.blocked = null;

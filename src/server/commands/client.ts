@@ -225,7 +225,7 @@ export function clientCommands(server: Server): CommandRow[] {
     const error = args.more ? unblockReason(args) : null;
     args.end();
     const blocked = server.clients.byId.get(id)?.blocked;
-    if (!blocked) {
+    if (!blocked?.unblockable) {
       reply.integer(0);
       return;
     }
