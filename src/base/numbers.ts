@@ -59,6 +59,14 @@ export function parseDouble(text: Slice): number {
   return Number.NaN;
 }
 
+/** A whole number of at most 15 digits that is known to be in its canonical form. */
+export function readInteger(bytes: Uint8Array, start: number, end: number): number {
+  const negative = bytes[start] === MINUS;
+  let value = 0;
+  for (let i = negative ? start + 1 : start; i < end; i++) value = value * 10 + bytes[i]! - 48;
+  return negative ? -value : value;
+}
+
 /** Writes a whole number of at most 2^53 in decimal; returns the position behind it. */
 export function writeInteger(value: number, to: Uint8Array, at: number): number {
   if (value < 0) {

@@ -77,6 +77,14 @@ function exactly(number: Slice): bigint {
 
 /** Adds to the number at `name`: as doubles while that is exact, which it nearly always is. */
 function add(call: Call, name: Slice, increment: number | bigint): void {
+  if (typeof increment === "number") {
+    const sum = call.db.addInPlace(name, increment);
+    if (!Number.isNaN(sum)) {
+      call.changed(name, incremented);
+      call.reply.integer(sum);
+      return;
+    }
+  }
   const value = call.db.openString(name);
   const current = value === null ? 0 : parseInteger(value);
   if (Number.isNaN(current)) throw errors.notInteger;

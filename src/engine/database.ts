@@ -179,6 +179,12 @@ export class Database {
     return this.#writing.position(this.keyspace, ref);
   }
 
+  /** Adds to the whole number at `key` where it lies; NaN, and nothing done, if it takes more than that. */
+  addInPlace(key: Slice, increment: number): number {
+    const ref = this.#find(key);
+    return ref === 0 ? Number.NaN : this.keyspace.addInPlace(ref, increment, this.#agesInUse());
+  }
+
   /** A string of `length` zero bytes under a key that was not there (or that is replaced). */
   createString(key: Slice, length: number): StringValue {
     this.#find(key);

@@ -2,6 +2,7 @@
  * The keys of one database: the table, and the vector of those that have an expiry. It knows blocks and chains but not
  * time; `Database` gives it its meaning. FLUSHDB and SWAPDB exchange whole keyspaces, which is why they cost nothing.
  */
+import { digits, readInteger, writeInteger } from "../base/numbers.ts";
 import { copyIn } from "../memory/copy.ts";
 import { hashBytes } from "../memory/hash.ts";
 import { RefVector } from "../memory/ref-vector.ts";
@@ -21,6 +22,9 @@ import {
   VOLATILE,
 } from "./entry.ts";
 import type { Store } from "./store.ts";
+
+/** Numbers of so many digits are exact as doubles, their sums too. */
+const MAX_DIGITS = 15;
 
 export class Keyspace {
   readonly store: Store;
@@ -140,6 +144,27 @@ export class Keyspace {
     words[at + 2] = ((ages === null ? meta : ages.touched(meta)) & ~INT) | flags;
     copyIn(value, start, end, this.#u8[ref >>> 20]!, words, (at << 2) + HEADER + (lengths >>> 24));
     return true;
+  }
+
+  /**
+   * Adds to a whole number where it lies, if that takes no more and no fewer bytes than before: the usual INCR.
+   * @returns  the sum, or NaN if that cannot be done (no such number, another length, more than 15 digits, a snapshot runs)
+   */
+  addInPlace(ref: number, increment: number, ages: Ages | null): number {
+    const words = this.#i32[ref >>> 20]!;
+    const at = (ref & 0xfffff) << 2;
+    const meta = words[at + 2]!;
+    const lengths = words[at + 3]!;
+    const length = lengths & SHORT_VALUE;
+    const isNumber = (meta & (LONG | INT)) === INT && meta >>> TYPE_SHIFT === STRING && length <= MAX_DIGITS;
+    if (!isNumber || this.store.snapshots.active) return Number.NaN;
+    const page = this.#u8[ref >>> 20]!;
+    const start = (at << 2) + headerBytes(meta) + (lengths >>> 24);
+    const sum = readInteger(page, start, start + length) + increment;
+    if (digits(Math.abs(sum)) + (sum < 0 ? 1 : 0) !== length) return Number.NaN;
+    writeInteger(sum, page, start);
+    if (ages !== null) words[at + 2] = ages.touched(meta);
+    return sum;
   }
 
   /** Before anything about an entry changes, so that a snapshot can write it as it was. */

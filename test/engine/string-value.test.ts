@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isIntegerText } from "../../src/engine/integer-text.ts";
-import { engineAt, get, set, slice } from "./helpers.ts";
+import { engineAt, get, START, set, slice } from "./helpers.ts";
 
 const encodings: [value: string, encoding: string][] = [
   ["", "embstr"],
@@ -119,4 +119,31 @@ test("100,000 keys of 16 and 64 bytes take at most 110 bytes each, a fresh engin
   assert.equal(engine.store.arena.reserved, 65536);
   for (let i = 0; i < 100_000; i++) set(engine, `key:${String(i).padStart(12, "0")}`, "x".repeat(64));
   assert.ok(engine.usedMemory() / 100_000 <= 110, `${engine.usedMemory() / 100_000} bytes a key`);
+});
+
+test("a number is added to where it lies, as long as it keeps its length", () => {
+  const db = engineAt().databases[0]!;
+  const key = slice("n");
+  const cases: [text: string, increment: number, sum: number, after: string][] = [
+    ["5", 4, 9, "9"],
+    ["9", 1, Number.NaN, "9"],
+    ["10", -1, Number.NaN, "10"],
+    ["-5", -4, -9, "-9"],
+    ["-5", 5, Number.NaN, "-5"],
+    ["-10", 1, Number.NaN, "-10"],
+    ["0", 0, 0, "0"],
+    ["123456789012345", 1, 123456789012346, "123456789012346"],
+    ["1234567890123456", 1, Number.NaN, "1234567890123456"],
+    ["abc", 1, Number.NaN, "abc"],
+  ];
+  for (const keepsTime of [false, true])
+    for (const [text, increment, sum, after] of cases) {
+      db.setString(key, slice(text));
+      if (keepsTime) db.setExpire(key, START + 1000);
+      const expireAt = db.expireAt(key);
+      assert.equal(db.addInPlace(key, increment), sum, `${text} + ${increment}`);
+      assert.equal(db.getString(key)!.latin1(), after);
+      assert.equal(db.expireAt(key), expireAt);
+    }
+  assert.equal(db.addInPlace(slice("missing"), 1), Number.NaN);
 });
