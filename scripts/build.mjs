@@ -6,20 +6,26 @@ import { createRequire } from "node:module";
 import { build } from "esbuild";
 
 rmSync("dist", { recursive: true, force: true });
+const common = { bundle: true, platform: "node", target: "node20", packages: "external", logLevel: "warning" };
 await build({
+  ...common,
   entryPoints: { cli: "src/cli/main.ts", index: "src/main/index.ts" },
   outdir: "dist",
-  bundle: true,
   splitting: true,
   format: "esm",
-  platform: "node",
-  target: "node20",
-  packages: "external",
   sourcemap: true,
   chunkNames: "chunks/[name]-[hash]",
-  logLevel: "warning",
 });
 chmodSync("dist/cli.js", 0o755);
+// The server once more, as one script that can be had compiled.
+await build({
+  ...common,
+  entryPoints: { server: "src/main/server.ts" },
+  outdir: "dist",
+  outExtension: { ".js": ".cjs" },
+  format: "cjs",
+});
+execFileSync(process.execPath, ["scripts/compile-server.mjs"], { stdio: ["ignore", "ignore", "inherit"] });
 const tsc = createRequire(import.meta.url)
   .resolve("typescript/package.json")
   .replace("package.json", "bin/tsc");

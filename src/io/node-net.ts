@@ -5,7 +5,7 @@
  * - writes go to the stream's handle, which tries to send at once and tells whether it did; the layers of
  *   `stream.Writable` above it cost more than the system call. Where Node does not give us the handle, `Writable` serves.
  */
-import { lookup } from "node:dns/promises";
+import { lookup } from "node:dns";
 import { chmodSync, unlinkSync } from "node:fs";
 import net from "node:net";
 import type { ConnectOptions, Endpoint, Listener, ListenOptions, Net, NetError, Socket } from "./net.ts";
@@ -292,8 +292,12 @@ export class NodeNet implements Net {
 
   async resolve(host: string): Promise<string[]> {
     if (net.isIP(host)) return [host];
-    const found = await lookup(host, { all: true, verbatim: true });
-    return found.map((entry) => entry.address);
+    return new Promise((resolve, reject) => {
+      lookup(host, { all: true, verbatim: true }, (error, found) => {
+        if (error) reject(error);
+        else resolve(found.map((entry) => entry.address));
+      });
+    });
   }
 }
 

@@ -14,7 +14,7 @@ const CHUNK_BYTES = 64 * 1024;
 /** How soon a replica that had too much before it is looked at again, should it not say itself that it has drained. */
 const RETRY_MS = 2;
 /** A snapshot is produced in slices this long, so that commands do not wait for it. */
-const SLICE_MICROS = 1000;
+const SLICE_MICROS = 500;
 
 interface Outlet {
   readonly peer: ReplicaPeer;
