@@ -1,5 +1,5 @@
 /** The slowest command: while the data set grows, and while a replica copies it. */
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -22,12 +22,17 @@ export interface PausesResult {
 const KEYS_A_SECOND = 150_000;
 /** Goes on during a full sync: a server that only serves a snapshot has it easy. */
 const WRITES_A_SECOND_DURING_SYNC = 10_000;
+/** No full sync takes so long. */
+const MOST_SECONDS = 120;
 
 export async function load(port: number, first: number, count: number, perSecond: number): Promise<void> {
-  const words = ["--import", "tsx", resolve(import.meta.dirname, "load.ts"), port, first, count, perSecond].map(String);
-  const child = spawn(process.execPath, words, { stdio: ["ignore", "inherit", "inherit"] });
-  const [code] = await once(child, "exit");
+  const [code] = await once(startLoad(port, first, count, perSecond), "exit");
   if (code !== 0) throw new Error(`the load ended with code ${code}`);
+}
+
+function startLoad(port: number, first: number, count: number, perSecond: number): ChildProcess {
+  const words = ["--import", "tsx", resolve(import.meta.dirname, "load.ts"), port, first, count, perSecond].map(String);
+  return spawn(process.execPath, words, { stdio: ["ignore", "inherit", "inherit"] });
 }
 
 export async function measurePauses(contenders: readonly Contender[], quick: boolean): Promise<PausesResult[]> {
@@ -47,10 +52,23 @@ export async function measurePauses(contenders: readonly Contender[], quick: boo
       const primary = await RunningServer.start(contender, ["--repl-diskless-sync-delay", "0"]);
       try {
         result.writing.push(await probe(primary.port, () => load(primary.port, 0, keys, KEYS_A_SECOND)));
-        await sleep(1000);
-        const before = performance.now();
-        result.fullSync.push(await probe(primary.port, () => fullSync(contender, primary.port)));
-        result.fullSyncMs.push(performance.now() - before);
+        // That processes start takes the cores for a while: it is not to be taken for a pause of the server.
+        const writing = startLoad(
+          primary.port,
+          0,
+          WRITES_A_SECOND_DURING_SYNC * MOST_SECONDS,
+          WRITES_A_SECOND_DURING_SYNC,
+        );
+        const replica = await RunningServer.start(contender, []);
+        try {
+          await sleep(2000);
+          const before = performance.now();
+          result.fullSync.push(await probe(primary.port, () => fullSync(replica, primary.port)));
+          result.fullSyncMs.push(performance.now() - before);
+        } finally {
+          writing.kill();
+          await replica.stop();
+        }
       } finally {
         await primary.stop();
       }
@@ -61,23 +79,16 @@ export async function measurePauses(contenders: readonly Contender[], quick: boo
   return results;
 }
 
-/** Starts a replica of the same kind and waits until it is in step, while a light load goes on. */
-async function fullSync(contender: Contender, primaryPort: number): Promise<void> {
-  const replica = await RunningServer.start(contender, ["--replicaof", "127.0.0.1", `${primaryPort}`]);
-  const endpoint = { host: "127.0.0.1", port: replica.port };
-  try {
-    const connection = await RedisConnection.open(nodeIo(), endpoint);
-    const writing = load(primaryPort, 0, WRITES_A_SECOND_DURING_SYNC * 3, WRITES_A_SECOND_DURING_SYNC);
-    for (;;) {
-      const info = infoFields(await connection.call("INFO", "replication"));
-      if (info.get("master_link_status") === "up") break;
-      await sleep(20);
-    }
-    await writing;
-    connection.close();
-  } finally {
-    await replica.stop();
+/** Makes a server a replica of the primary and waits until it is in step. */
+async function fullSync(replica: RunningServer, primaryPort: number): Promise<void> {
+  const connection = await RedisConnection.open(nodeIo(), { host: "127.0.0.1", port: replica.port });
+  await connection.call("REPLICAOF", "127.0.0.1", primaryPort);
+  for (;;) {
+    const info = infoFields(await connection.call("INFO", "replication"));
+    if (info.get("master_link_status") === "up") break;
+    await sleep(20);
   }
+  connection.close();
 }
 
 export function pausesTable(results: readonly PausesResult[]): string {
