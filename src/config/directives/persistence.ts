@@ -24,7 +24,10 @@ export const persistence = {
   "sanitize-dump-payload": oneOf(["no", "yes", "clients"], "no", { inert: "payloads are always checked in full" }),
   "rdb-key-save-delay": integer(0, INT_MIN, INT_MAX, { hidden: true }),
   "key-load-delay": integer(0, INT_MIN, INT_MAX, { hidden: true }),
-  "loading-process-events-interval-bytes": integer(2 * 1024 * 1024, 1024, INT_MAX, { hidden: true }),
+  "loading-process-events-interval-bytes": integer(2 * 1024 * 1024, 1024, INT_MAX, {
+    hidden: true,
+    inert: "clients are answered between any two pieces of 128 KiB of a file that is being loaded",
+  }),
 
   appendonly: yesNo(false, {
     denyLoading: true,

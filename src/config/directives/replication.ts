@@ -10,13 +10,18 @@ export const replication = {
   masteruser: text("", { aliases: ["primaryuser"], sensitive: true }),
   "replica-serve-stale-data": yesNo(true, { aliases: ["slave-serve-stale-data"] }),
   "replica-read-only": yesNo(true, { aliases: ["slave-read-only"] }),
-  "replica-lazy-flush": yesNo(false, { aliases: ["slave-lazy-flush"] }),
+  "replica-lazy-flush": yesNo(false, {
+    aliases: ["slave-lazy-flush"],
+    inert: "a full sync swaps the data sets; the old one is let go of at once, whatever its size",
+  }),
   "replica-ignore-maxmemory": yesNo(true, { aliases: ["slave-ignore-maxmemory"] }),
   "replica-priority": integer(100, 0, INT_MAX, { aliases: ["slave-priority"] }),
   "replica-announced": yesNo(true),
   "replica-announce-ip": text("", { aliases: ["slave-announce-ip"] }),
   "replica-announce-port": integer(0, 0, 65535, { aliases: ["slave-announce-port"] }),
-  "replica-ignore-disk-write-errors": yesNo(false, { awaits: "snapshots on disk" }),
+  "replica-ignore-disk-write-errors": yesNo(false, {
+    inert: "a replica's snapshot that fails keeps nothing out: only a primary refuses writes then",
+  }),
   "propagation-error-behavior": oneOf(["ignore", "panic", "panic-on-replicas"], "ignore", {
     refuse: (value) => (value === "ignore" ? undefined : "only 'ignore' is supported"),
   }),
@@ -30,7 +35,10 @@ export const replication = {
   "repl-diskless-sync": yesNo(true),
   "repl-diskless-sync-delay": integer(5, 0, INT_MAX),
   "repl-diskless-sync-max-replicas": integer(0, 0, INT_MAX),
-  "repl-diskless-load": oneOf(["disabled", "on-empty-db", "swapdb"], "disabled", { denyLoading: true }),
+  "repl-diskless-load": oneOf(["disabled", "on-empty-db", "swapdb"], "disabled", {
+    denyLoading: true,
+    inert: "a replica always keeps its data until the copy is whole, as with `swapdb`",
+  }),
   "dual-channel-replication-enabled": yesNo(false, {
     refuse: (on) => (on ? "dual channel replication is not supported" : undefined),
   }),
