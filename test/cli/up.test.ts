@@ -7,7 +7,8 @@ import { NodeDisk } from "../../src/io/node-disk.ts";
 import { NodeProcesses } from "../../src/io/node-processes.ts";
 import { readGroupFile } from "../../src/lab/group-file.ts";
 import { needs } from "../lab/peers.ts";
-import { self, somePort, temporaryFolder } from "../lab/world.ts";
+import { self, temporaryFolder } from "../lab/world.ts";
+import { groupPort } from "../ports.ts";
 
 /** `nines up ...` as a child, and what it prints. */
 function nines(...words: string[]): { child: ChildProcess; said(what: RegExp): Promise<string>; all(): string } {
@@ -41,7 +42,7 @@ test("nines up: says what runs, ends everything on Ctrl-C, exit code 0", {
     "--engine",
     "redis-server",
     "--port",
-    `${somePort()}`,
+    `${groupPort()}`,
     "--dir",
     dir,
     "--replicas",
@@ -64,7 +65,7 @@ test("nines up: says what runs, ends everything on Ctrl-C, exit code 0", {
 
 test("nines up: Ctrl-C while it starts leaves nothing", { ...needs("redis-server"), timeout: 30_000 }, async (t) => {
   const dir = temporaryFolder(t);
-  const run = nines("up", "sentinel", "--engine", "redis-server", "--port", `${somePort()}`, "--dir", dir);
+  const run = nines("up", "sentinel", "--engine", "redis-server", "--port", `${groupPort()}`, "--dir", dir);
   t.after(() => run.child.kill("SIGKILL"));
   await run.said(/starting/);
   run.child.kill("SIGINT");
@@ -82,7 +83,7 @@ test("nines up: an engine that is not there is an error, exit code 1", async (t)
     "--engine",
     "valkey-server",
     "--port",
-    `${somePort()}`,
+    `${groupPort()}`,
     "--dir",
     dir,
   ];

@@ -9,10 +9,10 @@ import { NodeProcesses } from "../../src/io/node-processes.ts";
 import type { ChildProcess } from "../../src/io/processes.ts";
 import { eventually } from "../../src/lab/world.ts";
 import { needs } from "../lab/peers.ts";
-import { somePort } from "../lab/world.ts";
+import { freePort } from "../ports.ts";
 
 const io = nodeIo();
-const endpoint = { host: "127.0.0.1", port: somePort() };
+const endpoint = { host: "127.0.0.1", port: await freePort() };
 const auth = { username: "default", password: "secret", timeoutMs: 5000 };
 
 describe("a real redis-server", needs("redis-server"), () => {

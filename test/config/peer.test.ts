@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -11,6 +10,7 @@ import { Config } from "../../src/config/config.ts";
 import { allNames } from "../../src/config/directives.ts";
 import { loadConfig } from "../../src/config/file.ts";
 import { defaultUserLine } from "../../src/config/users.ts";
+import { freePort } from "../ports.ts";
 import { setCases } from "./set-cases.ts";
 
 const installed = spawnSync("redis-server", ["--version"]).status === 0;
@@ -39,14 +39,6 @@ bind * -::*
 client-output-buffer-limit pubsub 1 1 1
 rename-command OBJECT ""
 `;
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 describe("a real redis-server", { skip: !installed && !required && "redis-server is not installed" }, () => {
   let folder: string;

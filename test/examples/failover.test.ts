@@ -5,8 +5,9 @@ import { type TestContext, test } from "node:test";
 import { Group } from "../../src/lab/group.ts";
 import { groupFilePath } from "../../src/lab/group-file.ts";
 import { type EmbeddedGroup, startSentinelGroup } from "../../src/main/index.ts";
-import { realWorld, self, somePort, temporaryFolder } from "../lab/world.ts";
+import { realWorld, self, temporaryFolder } from "../lab/world.ts";
 import { needsRedisPy, PYTHON } from "../peers.ts";
+import { groupPort } from "../ports.ts";
 import { type Run, run, runTypeScript } from "./run.ts";
 
 const PYTHON_EXAMPLE = "examples/failover.py";
@@ -25,7 +26,7 @@ function assertFollowed({ code, output }: Run): void {
 /** As `npm start` makes it. Returns the path of its group.json. */
 async function processGroup(t: TestContext): Promise<string> {
   const folder = join(temporaryFolder(t), ".nines");
-  const group = await Group.start(realWorld(), { kind: "sentinel", engine: "nines", folder, self, port: somePort() });
+  const group = await Group.start(realWorld(), { kind: "sentinel", engine: "nines", folder, self, port: groupPort() });
   t.after(() => group.stop());
   return groupFilePath(folder);
 }

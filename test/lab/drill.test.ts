@@ -6,8 +6,9 @@ import { readNodeData } from "../../src/lab/drill/node-data.ts";
 import { Group } from "../../src/lab/group.ts";
 import { readGroupFile } from "../../src/lab/group-file.ts";
 import { eventually } from "../../src/lab/world.ts";
+import { groupPort } from "../ports.ts";
 import { needs } from "./peers.ts";
-import { realWorld, self, somePort, temporaryFolder } from "./world.ts";
+import { realWorld, self, temporaryFolder } from "./world.ts";
 
 const world = realWorld();
 const { clock, disk } = world.io;
@@ -17,7 +18,7 @@ test("a drill on real servers: kills, restarts, measures, leaves no key behind",
   timeout: 60_000,
 }, async (t) => {
   const folder = temporaryFolder(t);
-  const group = await Group.start(world, { kind: "sentinel", engine: "redis-server", folder, self, port: somePort() });
+  const group = await Group.start(world, { kind: "sentinel", engine: "redis-server", folder, self, port: groupPort() });
   t.after(() => group.stop());
   const progress: string[] = [];
   // redis-sentinel takes some 10 s to make the old primary a replica: more than this test waits.
@@ -43,7 +44,7 @@ test("a drill on real servers: kills, restarts, measures, leaves no key behind",
 
 test("our own group passes its drills, one after the other", { timeout: 90_000 }, async (t) => {
   const folder = temporaryFolder(t);
-  const group = await Group.start(world, { kind: "sentinel", engine: "nines", folder, self, port: somePort() });
+  const group = await Group.start(world, { kind: "sentinel", engine: "nines", folder, self, port: groupPort() });
   t.after(() => group.stop());
   for (const fault of ["switchover", "kill", "pause"] as const) {
     const { verdict } = await runDrill(world, { fault, folder });
@@ -57,7 +58,7 @@ test("our own group passes its drills, one after the other", { timeout: 90_000 }
 
 test("a drill that is cut short mends what it broke", { ...needs("redis-server"), timeout: 30_000 }, async (t) => {
   const folder = temporaryFolder(t);
-  const group = await Group.start(world, { kind: "sentinel", engine: "redis-server", folder, self, port: somePort() });
+  const group = await Group.start(world, { kind: "sentinel", engine: "redis-server", folder, self, port: groupPort() });
   t.after(() => group.stop());
   let paused = false;
   const onProgress = (text: string) => {
@@ -78,7 +79,14 @@ test("a drill that is cut short mends what it broke", { ...needs("redis-server")
 test("no group, or one without Sentinels, is told so", { ...needs("redis-server"), timeout: 20_000 }, async (t) => {
   const folder = temporaryFolder(t);
   await assert.rejects(runDrill(world, { fault: "kill", folder }), /no group is running in .*nines up sentinel/);
-  const options = { kind: "replication", engine: "redis-server", replicas: 1, folder, self, port: somePort() } as const;
+  const options = {
+    kind: "replication",
+    engine: "redis-server",
+    replicas: 1,
+    folder,
+    self,
+    port: groupPort(),
+  } as const;
   const group = await Group.start(world, options);
   t.after(() => group.stop());
   await assert.rejects(runDrill(world, { fault: "kill", folder }), /has no Sentinels/);
@@ -89,7 +97,14 @@ test("data are compared key by key where DEBUG is not allowed", {
   timeout: 20_000,
 }, async (t) => {
   const folder = temporaryFolder(t);
-  const options = { kind: "replication", engine: "redis-server", replicas: 1, folder, self, port: somePort() } as const;
+  const options = {
+    kind: "replication",
+    engine: "redis-server",
+    replicas: 1,
+    folder,
+    self,
+    port: groupPort(),
+  } as const;
   const group = await Group.start(world, options);
   t.after(() => group.stop());
   const [primary, replica] = group.file.nodes as [(typeof group.file.nodes)[0], (typeof group.file.nodes)[0]];

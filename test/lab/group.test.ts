@@ -8,8 +8,9 @@ import { type GroupFile, type NodeFile, readGroupFile, withProcess, writeGroupFi
 import type { Failover } from "../../src/lab/status.ts";
 import { Watch } from "../../src/lab/watch.ts";
 import { eventually } from "../../src/lab/world.ts";
+import { groupPort } from "../ports.ts";
 import { needs } from "./peers.ts";
-import { realWorld, self, somePort, temporaryFolder } from "./world.ts";
+import { realWorld, self, temporaryFolder } from "./world.ts";
 
 const world = realWorld();
 const { clock, disk } = world.io;
@@ -29,7 +30,7 @@ test("a Sentinel group of real servers: comes up whole, survives its primary, en
     engine: "redis-server",
     folder,
     self,
-    port: somePort(),
+    port: groupPort(),
     onCrash: (node, exit) => crashes.push([node, exit]),
   });
   t.after(() => group.stop());
@@ -85,7 +86,7 @@ test("taken ports are passed over; a second group in the same folder is refused;
   timeout: 30_000,
 }, async (t) => {
   const folder = temporaryFolder(t);
-  const port = somePort();
+  const port = groupPort();
   const taken = await world.io.net.listen({ host: "127.0.0.1", port }, () => {});
   t.after(() => taken.close());
   const options = { kind: "replication", engine: "redis-server", replicas: 1, folder, self, port } as const;
@@ -115,7 +116,14 @@ test("a node that a drill has started again is ended too, even if group.json is 
   timeout: 20_000,
 }, async (t) => {
   const folder = temporaryFolder(t);
-  const options = { kind: "replication", engine: "redis-server", replicas: 1, folder, self, port: somePort() } as const;
+  const options = {
+    kind: "replication",
+    engine: "redis-server",
+    replicas: 1,
+    folder,
+    self,
+    port: groupPort(),
+  } as const;
   const group = await Group.start(world, options);
   t.after(() => group.stop());
   const [primary] = group.file.nodes;
@@ -137,7 +145,7 @@ for (const [script, message] of broken) {
   test(`a node that does not come up is named, with the end of its log: ${script}`, async (t) => {
     const folder = temporaryFolder(t);
     const sh = { command: "sh", args: ["-c", script] };
-    const options = { kind: "replication", engine: "nines", folder, self: sh, port: somePort() } as const;
+    const options = { kind: "replication", engine: "nines", folder, self: sh, port: groupPort() } as const;
     await assert.rejects(Group.start(world, options), message);
     assert.equal(readGroupFile(disk, folder), undefined);
   });
@@ -145,7 +153,13 @@ for (const [script, message] of broken) {
 
 test("an engine that is not installed is named", async (t) => {
   const folder = temporaryFolder(t);
-  const options = { kind: "replication", engine: "no-such-server" as "nines", folder, self, port: somePort() } as const;
+  const options = {
+    kind: "replication",
+    engine: "no-such-server" as "nines",
+    folder,
+    self,
+    port: groupPort(),
+  } as const;
   await assert.rejects(Group.start(world, options), /no-such-server is not installed/);
 });
 

@@ -24,11 +24,3 @@ export function temporaryFolder(t: { after(action: () => unknown): void }): stri
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
-
-/**
- * Away from where users run things, spread, since test files run side by side, and with its Sentinels (20,000 above) below
- * the ports that the system gives to outgoing connections.
- */
-export function somePort(): number {
-  return 10_000 + 8 * Math.floor(Math.random() * 300);
-}

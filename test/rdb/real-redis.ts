@@ -1,10 +1,10 @@
 /** A real redis-server for a test, in a folder of its own. */
 import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
+import { freePort } from "../ports.ts";
 
 function findServer(): string | undefined {
   try {
@@ -22,14 +22,6 @@ export const noRedis: string | false =
 
 export function temporaryFolder(): string {
   return mkdtempSync(join(tmpdir(), "nines-rdb-"));
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
-  const { port } = probe.address() as { port: number };
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
 }
 
 export interface RealRedis {

@@ -13,6 +13,7 @@ import { NodeProcesses } from "../../src/io/node-processes.ts";
 import { nodeProcessFacts } from "../../src/io/process-facts.ts";
 import { readConfig } from "../../src/main/config-file.ts";
 import { assemble } from "../../src/server/assemble.ts";
+import { freePort } from "../ports.ts";
 
 function hasRedis(): boolean {
   try {
@@ -176,14 +177,6 @@ export class LinkProxy {
     this.cut();
     this.#server.close();
   }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
-  const { port } = probe.address() as { port: number };
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
 }
 
 export async function infoOf(peer: Peer, section = "replication"): Promise<Record<string, string>> {

@@ -1,7 +1,6 @@
 /** A group of Debian's redis-servers, guarded by our Sentinels in this process and by Debian's redis-sentinels. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -12,6 +11,7 @@ import { nodeProcessFacts } from "../../src/io/process-facts.ts";
 import { readConfig } from "../../src/main/config-file.ts";
 import { assemble } from "../../src/server/assemble.ts";
 import type { Server } from "../../src/server/server.ts";
+import { freePort } from "../ports.ts";
 import { RespClient } from "../server/resp-client.ts";
 
 export interface GroupOptions {
@@ -35,7 +35,7 @@ export class RealGroup {
   static async start(options: GroupOptions): Promise<RealGroup> {
     const group = new RealGroup();
     const { ours, theirs, quorum, replicas = 2 } = options;
-    const ports = await freePorts(1 + replicas + ours + theirs);
+    const ports = await Promise.all(Array.from({ length: 1 + replicas + ours + theirs }, freePort));
     for (const [i, port] of ports.slice(0, 1 + replicas).entries()) {
       group.ports.push(port);
       group.#children.set(port, group.#server(port, i === 0 ? null : ports[0]!));
@@ -150,14 +150,6 @@ async function ourSentinel(file: string): Promise<Server> {
   });
   await server.start();
   return server;
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const held = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
-  await Promise.all(held.map((one) => new Promise((resolve) => one.once("listening", resolve))));
-  const ports = held.map((one) => (one.address() as { port: number }).port);
-  await Promise.all(held.map((one) => new Promise((resolve) => one.close(resolve))));
-  return ports;
 }
 
 /** @returns  how long it took, in ms */
