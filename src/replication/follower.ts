@@ -20,6 +20,9 @@ const LONGEST_REFUSAL_MS = 60_000;
 /** A host that swallows our SYN is given up sooner than `repl-timeout`, which is meant for a link that stands. */
 const CONNECT_TIMEOUT_MS = 5000;
 
+/** Of `downSince`: the link has never stood since this server began to follow. */
+export const NEVER = -1;
+
 export type LinkState =
   | "none"
   | "connect"
@@ -59,7 +62,7 @@ export class Follower {
   endpoint: Endpoint | null = null;
   /** For INFO: when bytes last came, when the link went down, how far the RDB is. */
   lastIoAt = 0;
-  downSince = 0;
+  downSince = NEVER;
   rdbSize = 0;
   rdbRead = 0;
   /** Why the link is kept down though the primary is there; "" if it is not. */
@@ -138,15 +141,14 @@ export class Follower {
   }
 
   #follow(endpoint: Endpoint, trusted: boolean, now: number): Effect[] {
+    if (this.state === "connected") this.downSince = now;
     const effects = this.#hangUp();
     this.endpoint = endpoint;
     this.#failoverSent = false;
     this.#trusted = trusted;
     this.hold = "";
     this.#holdMs = 0;
-    this.#holdMs = 0;
     this.#retryMs = 0;
-    this.downSince = now;
     this.state = "connect";
     return [...effects, notice(`Connecting to MASTER ${endpoint.host}:${endpoint.port}`), ...this.#connect(now)];
   }
@@ -155,6 +157,7 @@ export class Follower {
     const effects = this.#hangUp();
     this.endpoint = null;
     this.#failoverSent = false;
+    this.downSince = NEVER;
     this.state = "none";
     this.hold = "";
     this.failover = "no";

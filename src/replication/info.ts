@@ -1,7 +1,7 @@
 /** What INFO's section `replication` and ROLE say, in Redis' fields and order. */
 import type { ReplyWriter } from "../resp/reply-writer.ts";
 import type { ReplicationSettings } from "./dataset.ts";
-import type { LinkState } from "./follower.ts";
+import { type LinkState, NEVER } from "./follower.ts";
 import type { ReplicationMachine } from "./machine.ts";
 import { type AttachedReplica, lagSeconds } from "./primary.ts";
 
@@ -68,7 +68,9 @@ function slaveLines({ machine, settings, unapplied }: InfoParts, now: number): [
     );
   }
   if (!up) {
-    lines.push(["master_link_down_since_seconds", seconds(follower.downSince)]);
+    // -1, as in Redis, tells a Sentinel that there is nothing here of which it could be too old.
+    const downFor = follower.downSince === NEVER ? -1 : seconds(follower.downSince);
+    lines.push(["master_link_down_since_seconds", downFor]);
     if (follower.hold !== "") lines.push(["master_link_held", follower.hold]);
   }
   lines.push(

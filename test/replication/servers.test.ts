@@ -48,6 +48,19 @@ test("what a new primary writes behind its promotion, in one go with it, reaches
   assert.equal(await leaf.client.get("n"), "3");
 });
 
+test("how long the link has been down is -1 as long as it never stood", async () => {
+  await using house = new House();
+  const [primary, replica] = [await house.nines(), await house.nines()];
+  const downFor = async () => (await infoOf(replica))["master_link_down_since_seconds"];
+  await replica.client.call("REPLICAOF", "127.0.0.1", "1");
+  assert.equal(await downFor(), "-1");
+  await follow(replica, primary);
+  await replica.client.call("REPLICAOF", "127.0.0.1", "1");
+  assert.equal(await downFor(), "0");
+  await replica.client.pipeline().call("REPLICAOF", "NO", "ONE").call("REPLICAOF", "127.0.0.1", "1").exec();
+  assert.equal(await downFor(), "-1");
+});
+
 test("CLIENT KILL TYPE master cuts the link, which is taken up again", async () => {
   await using house = new House();
   const [primary, replica] = [await house.nines(), await house.nines()];
