@@ -30,6 +30,8 @@ export interface Chunk {
 
 /** The longest line that needs no look at its length: a number, a header. */
 const LINE = 32;
+/** Room for the header of an array whose length is told later: any of up to ten digits. */
+const HEADER = 13;
 const NO_BYTES = new Uint8Array(0);
 
 export class ReplyWriter {
@@ -213,6 +215,57 @@ export class ReplyWriter {
     this.#at += length;
   }
 
+  /**
+   * An array or map whose length is not known yet: write its elements, then give `endArray` or `endMap` what this returned.
+   * One inside another ends first.
+   */
+  begin(): number {
+    return this.hold(HEADER);
+  }
+
+  endArray(begun: number, length: number): void {
+    this.#end(begun, 0x2a, length);
+  }
+
+  endMap(begun: number, pairs: number): void {
+    if (this.version === 3) this.#end(begun, 0x25, pairs);
+    else this.#end(begun, 0x2a, pairs * 2);
+  }
+
+  #end(begun: number, type: number, length: number): void {
+    HELD[0] = type;
+    const at = writeInteger(length, HELD, 1);
+    HELD[at] = 13;
+    HELD[at + 1] = 10;
+    this.fill(begun, HEADER, HELD, at + 2);
+  }
+
+  /** Keeps `bytes` bytes free, for `fill`; returns where. */
+  hold(bytes: number): number {
+    if (this.#at + bytes > this.#bytes.length) this.#makeRoom(bytes);
+    const at = this.size;
+    this.#at += bytes;
+    return at;
+  }
+
+  /** Puts from[0, length) where `held` bytes were kept; what is left of them closes up. */
+  fill(at: number, held: number, from: Uint8Array, length: number): void {
+    if (this.discards) return;
+    const gap = held - length;
+    if (at >= this.fullBytes) {
+      closeUp(this.#bytes, at - this.fullBytes, this.#at, held, from, length);
+      this.#at -= gap;
+      return;
+    }
+    let index = this.full.length - 1;
+    let base = this.fullBytes - this.full[index]!.length;
+    while (at < base) base -= this.full[--index]!.length;
+    const chunk = this.full[index]!;
+    closeUp(chunk.bytes, at - base, chunk.length, held, from, length);
+    chunk.length -= gap;
+    this.fullBytes -= gap;
+  }
+
   #header(type: number, value: number): void {
     if (this.#at + LINE > this.#bytes.length) this.#makeRoom(LINE);
     const to = this.#bytes;
@@ -257,6 +310,13 @@ export class ReplyWriter {
   }
 }
 
+/** Puts from[0, length) at `at` in the place of `held` bytes. */
+function closeUp(bytes: Uint8Array, at: number, end: number, held: number, from: Uint8Array, length: number): void {
+  if (length < held) bytes.copyWithin(at + length, at + held, end);
+  for (let i = 0; i < length; i++) bytes[at + i] = from[i]!;
+}
+
+const HELD = new Uint8Array(HEADER);
 const OK = Buffer.from("+OK\r\n");
 const PONG = Buffer.from("+PONG\r\n");
 const QUEUED = Buffer.from("+QUEUED\r\n");

@@ -95,3 +95,29 @@ test("a writer that discards keeps nothing", () => {
   for (let i = 0; i < 100_000; i++) writer.bulkText("nobody reads this");
   assert.ok(writer.size <= 16 * 1024);
 });
+
+test("lengths that are told later, one inside another and over the ends of chunks", () => {
+  for (const [outer, inner, bytes] of [
+    [0, 0, 0],
+    [2, 11, 3],
+    [3, 1, 20000],
+    [120, 3, 700],
+  ] as const) {
+    const writer = makeWriter(3);
+    const item = "x".repeat(bytes);
+    writer.ok();
+    const begun = writer.begin();
+    let expected = `+OK\r\n%${outer}\r\n`;
+    for (let i = 0; i < outer; i++) {
+      writer.integer(i);
+      const within = writer.begin();
+      for (let j = 0; j < inner; j++) writer.bulk(Slice.of(item));
+      writer.endArray(within, inner);
+      expected += `:${i}\r\n*${inner}\r\n${`$${bytes}\r\n${item}\r\n`.repeat(inner)}`;
+    }
+    writer.endMap(begun, outer);
+    assert.equal(writer.size, expected.length);
+    const text = taken(writer);
+    assert.ok(text === expected, `${outer} of ${inner}`);
+  }
+});
