@@ -6,6 +6,7 @@ import type { Slice } from "../base/bytes.ts";
 import { errors } from "../base/reply-error.ts";
 import type { Database } from "../engine/database.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { TypeName } from "../engine/entry.ts";
 import type { ReplyWriter } from "../resp/reply-writer.ts";
 import type { Args } from "./args.ts";
 import type { Session } from "./session.ts";
@@ -24,9 +25,9 @@ export interface Call {
 
   /**
    * The one door for writes: says that `key` changed. Marks those who WATCH it, sends the keyspace event, counts `count`
-   * changes; 0 means that nothing happened and does nothing.
+   * changes; 0 means that nothing happened and does nothing. Null for the few changes that have no event.
    */
-  changed(key: Slice, event: KeyEvent, count?: number, db?: Database): void;
+  changed(key: Slice, event: KeyEvent | null, count?: number, db?: Database): void;
   /** The keyspace event alone, for commands that cause several: a second effect of one change. */
   notify(key: Slice, event: KeyEvent, db?: Database): void;
   /** For changes that are not of one key, such as FLUSHALL and SWAPDB: `watched` tells whose watchers are to be marked. */
@@ -40,6 +41,24 @@ export interface Call {
   noOutcome(): void;
   /** It goes to the AOF and the replicas as it came, though nothing changed here (PUBLISH, ...). */
   forceOutcome(): void;
+  /**
+   * Nothing can be answered yet: the client waits, and the command is run again, from its beginning, when one of the keys may
+   * serve it. The handler returns after it without a reply. Not where `session.denyBlocking` is set. The words are kept as
+   * they stand when the handler returns, so one that must not be read anew (XREAD's "$") can be replaced in `args` before.
+   */
+  block(wait: KeyWait): void;
+}
+
+/** What a client waits for. */
+export interface KeyWait {
+  /** Lent; one that is named twice counts once. */
+  readonly keys: readonly Slice[];
+  /** A key of another type does not wake it. */
+  readonly type: TypeName;
+  /** 0 for as long as it takes; counts from the first try. When it is over the answer is a nil array, as in Redis. */
+  readonly timeoutMs: number;
+  /** A key that goes, or becomes something else, wakes it as well, so that it can answer the error (XREADGROUP). */
+  readonly onMissing?: boolean;
 }
 
 export type OutcomeWord = string | number | Slice | Uint8Array;
@@ -104,7 +123,7 @@ export interface CommandRow {
   readonly tips: readonly string[];
   /** The flags the dispatcher asks for at every command, as bits (see FlagBit). */
   readonly bits: number;
-  /** Too short to be timed one by one (all `fast` ones are): takes its share of the time of its run. */
+  /** Too short to be timed one by one (all `fast` ones are that cannot wait): takes its share of the time of its run. */
   readonly quick: boolean;
   readonly isSubcommand: boolean;
   readonly stats: CommandStats;
@@ -244,7 +263,7 @@ function row(familyName: string, name: string, declaration: RowDeclaration): Com
     subcommands,
     docs: declaration.docs ?? {},
     bits: flagBits(declaration.flags),
-    quick: declaration.quick ?? declaration.flags.includes("fast"),
+    quick: declaration.quick ?? (declaration.flags.includes("fast") && !declaration.flags.includes("blocking")),
     isSubcommand: name.includes("|"),
     stats: { calls: 0, micros: 0, rejected: 0, failed: 0, histogram: new Float64Array(32) },
   };

@@ -1,9 +1,10 @@
 /** The `Call` that handlers are given: one object a server, positioned anew for every command. */
 import type { Slice } from "../base/bytes.ts";
-import type { Call, CommandRow, KeyEvent, OutcomeWord } from "../commands/call.ts";
+import type { Call, CommandRow, KeyEvent, KeyWait, OutcomeWord } from "../commands/call.ts";
 import type { Database } from "../engine/database.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { ReplyWriter } from "../resp/reply-writer.ts";
+import type { Blocking } from "./blocking.ts";
 import type { Connection } from "./connection.ts";
 import type { KeyspaceEvents } from "./keyspace-events.ts";
 import type { Outcomes } from "./outcomes.ts";
@@ -13,6 +14,7 @@ import type { Watches } from "./watches.ts";
 export interface CallParts {
   readonly engine: Engine;
   readonly watches: Watches;
+  readonly blocking: Blocking;
   readonly events: KeyspaceEvents;
   readonly outcomes: Outcomes;
   touchDatabases(databases: "all" | readonly number[]): void;
@@ -32,10 +34,13 @@ export class ServerCall implements Call {
   forced = false;
   /** All databases were emptied. */
   flushed = false;
+  /** The client is to wait; dispatch takes it from here. */
+  wait: KeyWait | null = null;
 
   readonly engine: Engine;
   readonly #parts: CallParts;
   readonly #watches: Watches;
+  readonly #blocking: Blocking;
   readonly #events: KeyspaceEvents;
   readonly #outcomes: Outcomes;
 
@@ -43,6 +48,7 @@ export class ServerCall implements Call {
     this.#parts = parts;
     this.engine = parts.engine;
     this.#watches = parts.watches;
+    this.#blocking = parts.blocking;
     this.#events = parts.events;
     this.#outcomes = parts.outcomes;
   }
@@ -80,6 +86,7 @@ export class ServerCall implements Call {
     if (count === 0) return;
     this.dirty += count;
     if (!this.#watches.none) this.#watches.touch(db.index, key);
+    if (this.#blocking.any) this.#blocking.changed(db.index, key, event.class);
     if (!this.#events.silent) this.#events.notify(event, key, db.index);
   }
 
@@ -105,5 +112,10 @@ export class ServerCall implements Call {
 
   forceOutcome(): void {
     this.forced = true;
+  }
+
+  block(wait: KeyWait): void {
+    if (this.session.denyBlocking) throw new Error("nobody may wait here");
+    this.wait = wait;
   }
 }

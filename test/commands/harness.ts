@@ -8,7 +8,7 @@ import { Slice } from "../../src/base/bytes.ts";
 import { errors, ReplyError } from "../../src/base/reply-error.ts";
 import { splitWords } from "../../src/base/words.ts";
 import { Args } from "../../src/commands/args.ts";
-import type { Call, CommandRow, KeyEvent, OutcomeWord } from "../../src/commands/call.ts";
+import type { Call, CommandRow, KeyEvent, KeyWait, OutcomeWord } from "../../src/commands/call.ts";
 import { dataFamilies } from "../../src/commands/data-families.ts";
 import type { Session } from "../../src/commands/session.ts";
 import { CommandTable } from "../../src/commands/table.ts";
@@ -30,6 +30,8 @@ export class Harness implements Call {
   /** Keys whose watchers were marked, and databases of which all were. */
   watched: string[] = [];
   dirty = 0;
+  /** What the command waits for, such as "list a b 1500", with " missing" behind it if a missing key wakes it as well. */
+  waits = "";
   row!: CommandRow;
   #table = new CommandTable(dataFamilies);
   #args = new Args();
@@ -86,6 +88,7 @@ export class Harness implements Call {
     this.outcomes = [];
     this.watched = [];
     this.dirty = 0;
+    this.waits = "";
     this.#spoke = false;
     this.#forced = false;
     try {
@@ -158,6 +161,10 @@ export class Harness implements Call {
 
   forceOutcome(): void {
     this.#forced = true;
+  }
+
+  block({ keys, type, timeoutMs, onMissing }: KeyWait): void {
+    this.waits = [type, ...keys.map((key) => key.latin1()), timeoutMs, ...(onMissing ? ["missing"] : [])].join(" ");
   }
 }
 
