@@ -72,6 +72,11 @@ export class StringValue extends Slice {
     }
   }
 
+  /** Makes the string `length` bytes long; what is new is arbitrary. */
+  setLength(length: number): void {
+    this.#resize(length);
+  }
+
   append(tail: Slice): void {
     // Read before the change: `tail` may be this very string, whose block stays readable until the next call.
     const { bytes, start, end } = tail;

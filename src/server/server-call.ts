@@ -82,10 +82,11 @@ export class ServerCall implements Call {
     this.forced = outer.forced;
   }
 
-  changed(key: Slice, event: KeyEvent, count = 1, db: Database = this.db): void {
+  changed(key: Slice, event: KeyEvent | null, count = 1, db: Database = this.db): void {
     if (count === 0) return;
     this.dirty += count;
     if (!this.#watches.none) this.#watches.touch(db.index, key);
+    if (event === null) return;
     if (this.#blocking.any) this.#blocking.changed(db.index, key, event.class);
     if (!this.#events.silent) this.#events.notify(event, key, db.index);
   }

@@ -130,11 +130,11 @@ export class Harness implements Call {
     return text;
   }
 
-  changed(key: Slice, event: KeyEvent, count = 1, db: Database = this.db): void {
+  changed(key: Slice, event: KeyEvent | null, count = 1, db: Database = this.db): void {
     if (count === 0) return;
     this.dirty += count;
     this.watched.push(`${db.index} ${key.latin1()}`);
-    this.notify(key, event, db);
+    if (event !== null) this.notify(key, event, db);
   }
 
   notify(key: Slice, event: KeyEvent, db: Database = this.db): void {
