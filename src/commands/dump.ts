@@ -47,7 +47,7 @@ const badIdle = new ReplyError("ERR", "Invalid IDLETIME value, must be >= 0");
 const badFrequency = new ReplyError("ERR", "Invalid FREQ value, must be >= 0 and <= 255");
 
 function dump(call: Call, args: Args): void {
-  const payload = payloadOf(call.db, args.at(1));
+  const payload = payloadOf(call.engine, call.db, args.at(1));
   if (payload !== null) call.reply.bulkBytes(payload);
   else {
     call.notify(args.at(1), missed);
@@ -69,21 +69,23 @@ function restore(call: Call, args: Args): void {
   const options = parseOptions(args);
   if (!options.replace && db.has(name)) throw errors.busyKey;
   const ttl = parseTtl(args);
-  const value = readPayload(args.at(3), {
-    maxStringBytes: call.engine.policy.protoMaxBulkLen,
-    skipChecksum: call.engine.policy.skipChecksumValidation,
+  const { policy, store } = call.engine;
+  const value = readPayload(store, args.at(3), {
+    maxStringBytes: policy.protoMaxBulkLen,
+    skipChecksum: policy.skipChecksumValidation,
+    deep: policy.sanitizeDumpPayload !== "no",
   });
   const expireAt = ttl === 0 || options.absoluteTtl ? ttl : ttl + call.now;
   const replaced = options.replace && db.delete(name);
   call.reply.ok();
   if (expireAt !== 0 && isPast(call, expireAt)) {
+    value.discard();
     if (!replaced) return;
     call.changed(name, deleted);
     outcomeDel(call, name, call.engine.policy.lazyfreeLazyServerDel);
     return;
   }
-  value.store(db, name);
-  if (expireAt !== 0) db.setExpire(name, expireAt);
+  value.store(db, name, expireAt === 0 ? -1 : expireAt);
   if (options.frequency >= 0 && call.engine.policy.lfu) db.setFrequency(name, options.frequency);
   if (options.idleSeconds >= 0 && !call.engine.policy.lfu) db.setIdle(name, options.idleSeconds);
   call.notify(name, created);

@@ -21,6 +21,7 @@ import {
 } from "./entry.ts";
 import { isIntegerText } from "./integer-text.ts";
 import { Keyspace } from "./keyspace.ts";
+import type { StoredValue } from "./snapshot.ts";
 import type { Store } from "./store.ts";
 import { StringValue, stringEncoding } from "./string-value.ts";
 import { type TableStats, tableStats } from "./table-stats.ts";
@@ -142,6 +143,23 @@ export class Database {
     return this.#reading.position(this.keyspace, ref);
   }
 
+  readonly #value: StoredValue = { type: "string", string: new Slice(), root: 0 };
+
+  /** Whatever lies under the key, for reading: one object, valid until the next call that writes. */
+  get(key: Slice): StoredValue | null {
+    const ref = this.#lookup(key);
+    if (ref === 0) return null;
+    const value = this.#value;
+    value.type = TYPES[this.#touch(ref)]!;
+    value.root = 0;
+    if (value.type !== "string") value.root = this.#entries.root(ref);
+    else {
+      const { bytes, start, end } = this.#reading.position(this.keyspace, ref);
+      value.string.set(bytes, start, end);
+    }
+    return value;
+  }
+
   // Writing strings
 
   /**
@@ -215,13 +233,15 @@ export class Database {
     return this.#entries.root(ref);
   }
 
-  /** A container under a key, in the place of what was there. */
-  setRoot(key: Slice, type: TypeName, root: number): void {
+  /** A container under a key, in the place of what was there. `expireAt`: unix ms, -1 for never. */
+  setRoot(key: Slice, type: TypeName, root: number, expireAt = -1): void {
     this.#find(key);
     this.#removePhysical();
-    const meta = this.#engine.ages.initial() | (TYPES.indexOf(type) << TYPE_SHIFT);
+    let meta = this.#engine.ages.initial() | (TYPES.indexOf(type) << TYPE_SHIFT);
+    if (expireAt !== -1) meta |= VOLATILE;
     const ref = this.keyspace.add(key.bytes, key.start, key.end, this.#hash, meta, ROOT_BYTES, ROOT_BYTES);
     this.#entries.setRoot(ref, root);
+    if (expireAt !== -1) this.#entries.setExpireAt(ref, expireAt);
   }
 
   // Keys
@@ -404,7 +424,12 @@ export class Database {
     }
   }
 
-  // Looking at keys without using them: OBJECT, MEMORY, DEBUG
+  // Looking at keys without using them: OBJECT, MEMORY, DEBUG, clients that wait
+
+  typeOf(key: Slice): TypeName | null {
+    const ref = this.#find(key);
+    return ref === 0 ? null : TYPES[this.#entries.type(ref)]!;
+  }
 
   idleSeconds(key: Slice): number | null {
     const ref = this.#find(key);

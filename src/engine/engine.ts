@@ -21,6 +21,8 @@ export interface EngineOptions {
   databases: number;
   clock: { now(): number; monotonicMicros(): number };
   random: { uint32(): number };
+  /** The directives to obey, if others obey the same. */
+  policy?: Policy;
 }
 
 export interface EngineHooks {
@@ -44,7 +46,7 @@ export class EngineStats {
 
 export class Engine {
   readonly databases: Database[];
-  readonly policy = new Policy();
+  readonly policy: Policy;
   /**
    * Who deletes a key whose time has come: "delete": this engine (a primary); "hide": its primary will (a replica: readers do
    * not see the key any more); "keep": nobody, it is as if it had no expiry (commands from the primary, loading).
@@ -65,7 +67,8 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.clock = options.clock;
     const uint32 = () => options.random.uint32();
-    this.store = new Store(uint32);
+    this.policy = options.policy ?? new Policy();
+    this.store = new Store(uint32, this.policy);
     this.ages = new Ages(this.policy, uint32);
     this.now = options.clock.now();
     this.databases = Array.from({ length: options.databases }, (_, index) => new Database(this, index));
@@ -79,6 +82,7 @@ export class Engine {
   set now(ms: number) {
     this.#now = ms;
     this.ages.setNow(ms);
+    this.store.now = ms;
   }
 
   /** Bytes in use: live blocks, tables, what waits to be freed. */
@@ -113,9 +117,16 @@ export class Engine {
     else while (freeing.pending > 0) freeing.step(Number.MAX_SAFE_INTEGER);
   }
 
+  /** An empty engine that obeys the same directives: to fill it from a file, say, and then adopt it. */
+  fresh(): Engine {
+    const { clock, policy, store } = this;
+    return new Engine({ databases: this.databases.length, clock, random: { uint32: store.random }, policy });
+  }
+
   /** Takes over all that `other` holds, in the place of what it held; `other` is of no use any more. Snapshots go on. */
   adopt(other: Engine): void {
     this.store = other.store;
+    this.store.now = this.#now;
     // What waits to be freed goes with the old store as a whole.
     this.lazyfree.replace(other.lazyfree);
     for (const db of this.databases) db.adopt(other.databases[db.index]!, other.store);

@@ -30,6 +30,9 @@ export class Policy {
   /** How long a string may become, in bytes. */
   protoMaxBulkLen = 512 * 1024 * 1024;
 
+  /** Which packed values from outside are looked through for duplicates: "clients" means RESTORE alone. */
+  sanitizeDumpPayload: "no" | "yes" | "clients" = "no";
+
   get maxmemoryPolicy(): MaxmemoryPolicy {
     return this.#maxmemoryPolicy;
   }

@@ -10,21 +10,25 @@ import type { Ages } from "./ages.ts";
 import { type Entries, INT, STRING, TYPE_SHIFT, TYPES, type TypeName, VOLATILE } from "./entry.ts";
 import type { Keyspace } from "./keyspace.ts";
 
+/** A value as it lies in its store. */
+export interface StoredValue {
+  type: TypeName;
+  /** The bytes of a string. */
+  string: Slice;
+  /** The container of what is no string; 0 of a string. */
+  root: number;
+}
+
 /** What a snapshot tells of a key: one object, valid until the consumer returns. */
-export interface SnapshotEntry {
+export interface SnapshotEntry extends StoredValue {
   db: number;
   key: Slice;
-  type: TypeName;
   /** Unix ms; -1 for none. */
   expireAt: number;
   idleSeconds: number;
   /** -1 unless the policy is one of LFU. */
   frequency: number;
-  /** The bytes of a string. */
-  string: Slice;
   encodingInt: boolean;
-  /** The container of a key that is no string. */
-  root?: number;
 }
 
 export type SnapshotConsumer = (entry: SnapshotEntry) => void;

@@ -1,7 +1,8 @@
-/** What all keyspaces of an engine share: one arena, one secret for the hash, one list of running snapshots. */
+/** What all keyspaces and value types of an engine share: one arena, one secret for the hash, one list of running snapshots. */
 import { Arena } from "../memory/arena.ts";
 import { Containers } from "./containers.ts";
 import { Entries } from "./entry.ts";
+import type { Policy } from "./policy.ts";
 import { Snapshots } from "./snapshot.ts";
 
 export class Store {
@@ -9,12 +10,16 @@ export class Store {
   readonly entries = new Entries(this.arena);
   readonly containers = new Containers();
   readonly snapshots = new Snapshots();
+  readonly policy: Policy;
+  /** The engine's time, unix ms. */
+  now = 0;
   readonly random: () => number;
   /** The secret of the hash. */
   readonly k0: number;
   readonly k1: number;
 
-  constructor(random: () => number) {
+  constructor(random: () => number, policy: Policy) {
+    this.policy = policy;
     this.random = random;
     this.k0 = random() | 0;
     this.k1 = random() | 0;

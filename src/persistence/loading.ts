@@ -57,7 +57,11 @@ export async function loadFile(
   progress: LoadingProgress,
 ): Promise<EngineLoader> {
   const { clock, engine, log, settings } = host;
-  const loader = new EngineLoader(engine, { now: clock.now(), dropExpired: host.isPrimary });
+  const loader = new EngineLoader(engine, {
+    now: clock.now(),
+    dropExpired: host.isPrimary,
+    deep: engine.policy.sanitizeDumpPayload === "yes",
+  });
   const reader = new RdbReader(loader, {
     maxStringBytes: settings["proto-max-bulk-len"],
     verifyChecksum: settings.rdbchecksum && !engine.policy.skipChecksumValidation,

@@ -32,10 +32,32 @@ export const Opcode = {
 
 export const ValueType = {
   string: 0,
+  list: 1,
+  set: 2,
+  zset: 3,
+  hash: 4,
+  zset2: 5,
   module2: 7,
+  hashZipmap: 9,
+  listZiplist: 10,
+  setIntset: 11,
+  zsetZiplist: 12,
+  hashZiplist: 13,
+  listQuicklist: 14,
+  streamListpacks: 15,
+  hashListpack: 16,
+  zsetListpack: 17,
+  listQuicklist2: 18,
+  streamListpacks2: 19,
+  setListpack: 20,
+  streamListpacks3: 21,
+  hashMetadataPreRelease: 22,
+  hashListpackExPreRelease: 23,
+  hashMetadata: 24,
+  hashListpackEx: 25,
 } as const;
 
-/** The types by their numbers, for messages; those that can be read have a row in `values.ts`. */
+/** The forms of values by their numbers, for messages; those that can be read are in the rows of `types.ts`. */
 export const TYPE_NAMES: Readonly<Record<number, string>> = {
   0: "string",
   1: "list",

@@ -145,6 +145,21 @@ export class RdbInput {
     return slot.slice;
   }
 
+  /** Steps over a string, in whatever form it stands there. */
+  skipString(): void {
+    const length = this.length();
+    if (!this.encoded) {
+      this.#checkLength(length);
+      this.skip(length);
+    } else if (length === Encoding.lzf) {
+      const packed = this.plainLength();
+      this.plainLength();
+      this.#checkLength(packed);
+      this.skip(packed);
+    } else if (length <= Encoding.int32) this.skip(1 << length);
+    else throw this.corrupt(`unknown string encoding ${length}`);
+  }
+
   #integer(encoding: number, slot: StringSlot): Slice {
     let value: number;
     if (encoding === Encoding.int8) value = (this.byte() << 24) >> 24;

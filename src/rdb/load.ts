@@ -8,10 +8,12 @@ import type { Database } from "../engine/database.ts";
 import type { Engine } from "../engine/engine.ts";
 import { RdbError } from "./format.ts";
 import type { RdbSink } from "./reader.ts";
-import type { KeyHeader } from "./values.ts";
+import { SkippingReader } from "./skip.ts";
+import { ValueReaders } from "./types.ts";
+import type { KeyHeader, ReadOptions, ValueReader } from "./value.ts";
 import type { ReplicationPosition } from "./writer.ts";
 
-export interface EngineLoaderOptions {
+export interface EngineLoaderOptions extends ReadOptions {
   /** Unix time in ms. */
   readonly now: number;
   /** Whether keys whose time has come are left out: on a primary. A replica keeps them until its primary deletes them. */
@@ -25,6 +27,8 @@ export interface EngineLoaderOptions {
 export class EngineLoader implements RdbSink {
   keysLoaded = 0;
   keysExpired = 0;
+  /** Keys whose values had no elements, which were left out as Redis does. */
+  keysEmpty = 0;
   /** The aux fields by name, as text. */
   readonly fields = new Map<string, string>();
   /** Modules that had saved data of their own, which was left out. */
@@ -32,6 +36,8 @@ export class EngineLoader implements RdbSink {
   readonly #engine: Engine;
   readonly #options: EngineLoaderOptions;
   #db: Database;
+  readonly #readers: ValueReaders;
+  readonly #skipping = new SkippingReader();
   /** For how many more keys room is made ahead of them. */
   #roomLeft = 1 << 22;
 
@@ -39,6 +45,7 @@ export class EngineLoader implements RdbSink {
     this.#engine = engine;
     this.#options = options;
     this.#db = engine.databases[0]!;
+    this.#readers = new ValueReaders(engine.store, options);
     engine.expiryMode = "keep";
   }
 
@@ -84,19 +91,32 @@ export class EngineLoader implements RdbSink {
     if (this.skippedModules.length < 64) this.skippedModules.push(module);
   }
 
-  string(header: KeyHeader, value: Slice): void {
-    if (this.#isExpired(header)) return;
+  value(header: KeyHeader): ValueReader | undefined {
+    const reader = this.#readers.of(header.type);
+    return reader !== undefined && this.#isExpired(header) ? this.#skipping.of(header.type, reader) : reader;
+  }
+
+  key(header: KeyHeader, value: ValueReader): void {
+    if (value === this.#skipping) {
+      value.discard();
+      this.keysExpired++;
+    } else if (value.empty) {
+      value.discard();
+      this.keysEmpty++;
+    } else this.#store(header, value);
+  }
+
+  #store(header: KeyHeader, value: ValueReader): void {
     const sizeBefore = this.#db.size;
     // A time before 1970 is as past as any.
     const expireAt = header.expireAt === -1 ? -1 : Math.max(0, header.expireAt);
-    this.#db.setString(header.key, value, false, expireAt);
+    value.store(this.#db, header.key, expireAt);
     this.#finish(header, sizeBefore);
   }
 
   #isExpired(header: KeyHeader): boolean {
-    if (!this.#options.dropExpired || header.expireAt === -1 || header.expireAt >= this.#options.now) return false;
-    this.keysExpired++;
-    return true;
+    const { dropExpired, now } = this.#options;
+    return dropExpired && header.expireAt !== -1 && header.expireAt < now;
   }
 
   /** What all types have in common, behind the value. */

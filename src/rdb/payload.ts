@@ -1,13 +1,16 @@
 /** The payloads of DUMP and RESTORE: type, value, version (two bytes, the lower first), checksum. */
-import { Slice } from "../base/bytes.ts";
+import type { Slice } from "../base/bytes.ts";
 import { Crc64 } from "../base/crc64.ts";
 import { ReplyError } from "../base/reply-error.ts";
 import type { Database } from "../engine/database.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { StoredValue } from "../engine/snapshot.ts";
+import type { Store } from "../engine/store.ts";
 import { DEFAULT_VERSION, MAX_VERSION, RdbError, type WrittenVersion } from "./format.ts";
 import { RdbInput, short } from "./input.ts";
 import { CHUNK_BYTES, RdbOutput } from "./output.ts";
-import { KeyHeader, VALUE_ROWS, type ValueSink } from "./values.ts";
-import { typeNumber, type ValueEntry, writeValue } from "./writer.ts";
+import { ValueReaders, ValueWriters } from "./types.ts";
+import type { ReadOptions, ValueReader } from "./value.ts";
 
 const FOOTER_BYTES = 10;
 
@@ -21,18 +24,19 @@ export const payloadErrors = {
  * What DUMP answers.
  * @returns  the payload, or null if there is no such key
  */
-export function dump(db: Database, key: Slice, version: WrittenVersion = DEFAULT_VERSION): Uint8Array | null {
-  const string = db.getString(key);
-  return string === null ? null : dumpValue({ type: "string", string }, version);
+export function dump(engine: Engine, db: Database, key: Slice, version?: WrittenVersion): Uint8Array | null {
+  const value = db.get(key);
+  return value === null ? null : dumpValue(engine.store, value, version);
 }
 
 /** The payload of one value. */
-export function dumpValue(value: ValueEntry, version: WrittenVersion = DEFAULT_VERSION): Uint8Array {
+export function dumpValue(store: Store, value: StoredValue, version: WrittenVersion = DEFAULT_VERSION): Uint8Array {
   const chunks: Uint8Array[] = [];
-  const firstChunkBytes = Math.min(CHUNK_BYTES, value.string.length + 32);
+  const firstChunkBytes = value.type === "string" ? Math.min(CHUNK_BYTES, value.string.length + 32) : 1024;
   const output = new RdbOutput((chunk) => chunks.push(chunk), { compress: true, checksum: true, firstChunkBytes });
-  output.byte(typeNumber(value));
-  writeValue(output, value);
+  const writer = new ValueWriters(store).of(value.type);
+  output.byte(writer.form(value, version));
+  writer.write(output, value, version);
   output.byte(version);
   output.byte(0);
   output.checksum();
@@ -40,48 +44,35 @@ export function dumpValue(value: ValueEntry, version: WrittenVersion = DEFAULT_V
   return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
 }
 
-/** What a payload holds. The slice lies in the payload or in space that the next `restore` uses again. */
-export class RestoredValue implements ValueSink {
-  readonly type = "string";
-  readonly bytes = new Slice();
-
-  string(_header: KeyHeader, value: Slice): void {
-    this.bytes.set(value.bytes, value.start, value.end);
-  }
-
-  /** Puts it at `key`, in the place of whatever is there. */
-  store(db: Database, key: Slice): void {
-    db.setString(key, this.bytes);
-  }
-}
-
-export interface RestoreOptions {
+export interface RestoreOptions extends ReadOptions {
   readonly maxStringBytes?: number;
   /** DEBUG SET-SKIP-CHECKSUM-VALIDATION. */
   readonly skipChecksum?: boolean;
 }
 
-const header = new KeyHeader();
-const value = new RestoredValue();
-
 /**
- * Reads a payload, of ours or of a real Redis. Nothing is stored yet: `store` on the answer does that.
- * @throws  payloadErrors
+ * Reads a payload, of ours or of a real Redis.
+ * @returns  the value, whole and outside of the databases: its `store` gives it a key, its `discard` forgets it. One of the two
+ *   is to be called, and before the payload's bytes change
+ * @throws   payloadErrors; then there is nothing left to forget
  */
-export function restore(payload: Slice, options: RestoreOptions = {}): RestoredValue {
+export function restore(store: Store, payload: Slice, options: RestoreOptions = {}): ValueReader {
   verify(payload, options.skipChecksum ?? false);
   const input = new RdbInput(options.maxStringBytes);
   input.set(payload.bytes, payload.start, payload.end - FOOTER_BYTES, 0);
+  let value: ValueReader | undefined;
   try {
-    const row = VALUE_ROWS[input.byte()];
-    if (row === undefined) throw payloadErrors.badFormat;
-    for (let part = 0; !row(input, header, value, part); part++);
+    const form = input.byte();
+    value = new ValueReaders(store, options).of(form);
+    if (value === undefined) throw payloadErrors.badFormat;
+    for (let part = 0; !value.read(input, form, part); part++);
+    if (input.left > 0 || value.empty) throw payloadErrors.badFormat;
+    return value;
   } catch (error) {
+    value?.discard();
     if (error === short || error instanceof RdbError) throw payloadErrors.badFormat;
     throw error;
   }
-  if (input.left > 0) throw payloadErrors.badFormat;
-  return value;
 }
 
 function verify(payload: Slice, skipChecksum: boolean): void {

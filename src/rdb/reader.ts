@@ -1,6 +1,6 @@
 /**
  * Reads an RDB file that arrives in chunks of any size and tells a sink what it finds. `input.ts` has the cursor,
- * `values.ts` the value types, `load.ts` the sink that fills an engine. Whatever the bytes, it throws nothing but
+ * `types/` the value types, `load.ts` the sink that fills an engine. Whatever the bytes, it throws nothing but
  * `RdbError`s of its own (a sink may throw its own errors), and holds no more memory than the item being read has sent.
  *
  * The sink is told of keys as they come, before the checksum at the end is known: load into an engine that can be
@@ -12,10 +12,10 @@ import { quoteWord } from "../base/words.ts";
 import { CHECKSUM_SINCE_VERSION, MAGIC, MAX_VERSION, Opcode, RdbError, TYPE_NAMES, ValueType } from "./format.ts";
 import { RdbInput, StringSlot, short } from "./input.ts";
 import { moduleName, skipModulePart } from "./module.ts";
-import { KeyHeader, VALUE_ROWS, type ValueRow, type ValueSink } from "./values.ts";
+import { KeyHeader, type ValueReader } from "./value.ts";
 
 /** What a file says, in its order. All slices are lent until the method returns. */
-export interface RdbSink extends ValueSink {
+export interface RdbSink {
   aux(name: Slice, value: Slice): void;
   selectDb(index: number): void;
   /** A hint: how many keys the selected database has, and how many of them expire. */
@@ -24,6 +24,10 @@ export interface RdbSink extends ValueSink {
   functionLibrary(code: Slice): void;
   /** Data of a module beside the keys, which was skipped. */
   moduleAux(module: string): void;
+  /** A key begins: who is to read its value? Nobody if the form is unknown. Asked again if its beginning has to be read again. */
+  value(header: KeyHeader): ValueReader | undefined;
+  /** That value has been read to its end. */
+  key(header: KeyHeader, value: ValueReader): void;
 }
 
 export interface RdbReaderOptions {
@@ -31,8 +35,6 @@ export interface RdbReaderOptions {
   readonly maxStringBytes?: number;
   /** `rdbchecksum`: false takes any checksum. */
   readonly verifyChecksum?: boolean;
-  /** How value types are read, by their numbers. */
-  readonly rows?: Readonly<Record<number, ValueRow>>;
 }
 
 const HEADER_BYTES = 9;
@@ -50,7 +52,6 @@ export class RdbReader {
   readonly #sink: RdbSink;
   readonly #input: RdbInput;
   readonly #verifyChecksum: boolean;
-  readonly #rows: Readonly<Record<number, ValueRow>>;
   readonly #header = new KeyHeader();
   readonly #keySlot = new StringSlot();
   readonly #nameSlot = new StringSlot();
@@ -60,8 +61,8 @@ export class RdbReader {
   #summed = 0;
   /** What comes next. */
   #next: "header" | "items" | "value" | "module" | "checksum" = "header";
-  /** With "value": its row, and how many of its parts have been read. */
-  #row: ValueRow | undefined;
+  /** Who reads the current value, and how many of its parts have been read. */
+  #value: ValueReader | undefined;
   #part = 0;
   /** The beginning of an item that has not arrived whole. */
   #pending = new Uint8Array(0);
@@ -76,7 +77,6 @@ export class RdbReader {
     this.#sink = sink;
     this.#input = new RdbInput(options.maxStringBytes);
     this.#verifyChecksum = options.verifyChecksum ?? true;
-    this.#rows = options.rows ?? VALUE_ROWS;
   }
 
   /** How many bytes of the file have been read and understood. */
@@ -95,6 +95,7 @@ export class RdbReader {
     try {
       return this.#pendingLength > 0 ? this.#feedPending(bytes, start, end) : this.#feedFresh(bytes, start, end);
     } catch (error) {
+      this.#value?.discard();
       this.#failure = error;
       throw error;
     }
@@ -104,6 +105,7 @@ export class RdbReader {
   end(): void {
     if (this.#failure !== undefined) throw this.#failure;
     if (this.finished) return;
+    this.#value?.discard();
     const at = this.#consumed + this.#pendingLength;
     this.#failure = new RdbError("truncated", `Unexpected EOF reading RDB file: it ends at offset ${at}`, at);
     throw this.#failure;
@@ -277,30 +279,29 @@ export class RdbReader {
       throw new RdbError("corrupt", `Unknown RDB encoding type ${type} at offset ${typeOffset}`, typeOffset);
     }
     header.key = input.string(this.#keySlot);
-    const row = this.#rows[type];
-    if (row === undefined) throw this.#unsupported(typeOffset);
-    if (row(input, header, this.#sink, 0)) {
+    const value = this.#sink.value(header);
+    if (value === undefined) throw this.#unsupported(typeOffset);
+    this.#value = value;
+    if (value.read(input, type, 0)) {
       this.#endOfKey();
       return;
     }
     // The rest may come in another chunk, when the bytes of the key are gone.
     header.key = new Slice(header.key.copy());
-    this.#row = row;
     this.#part = 1;
     this.#next = "value";
   }
 
   #readPart(): void {
-    if (!this.#row!(this.#input, this.#header, this.#sink, this.#part)) {
-      this.#part++;
-      return;
-    }
-    this.#next = "items";
-    this.#endOfKey();
+    if (this.#value!.read(this.#input, this.#header.type, this.#part)) this.#endOfKey();
+    else this.#part++;
   }
 
   #endOfKey(): void {
     const header = this.#header;
+    this.#sink.key(header, this.#value!);
+    this.#value = undefined;
+    this.#next = "items";
     header.expireAt = -1;
     header.idleSeconds = -1;
     header.frequency = -1;

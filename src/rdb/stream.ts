@@ -39,7 +39,7 @@ export class RdbStream {
     };
     // As in Redis: what the policy does not use is not worth the bytes.
     const idle = engine.policy.maxmemoryPolicy.endsWith("-lru");
-    this.#writer = new RdbWriter(take, { ...options, idle });
+    this.#writer = new RdbWriter(take, engine.store, { ...options, idle });
     for (const db of engine.databases) {
       if (db.size > 0) this.#sizes.set(db.index, { size: db.size, expires: db.volatileSize });
     }

@@ -1,8 +1,10 @@
 /** Writes an RDB file: header, keys, end. What it writes goes, in chunks, to whoever made its `RdbOutput`. */
 import { Slice } from "../base/bytes.ts";
 import type { SnapshotEntry } from "../engine/snapshot.ts";
-import { DEFAULT_VERSION, MAGIC, Opcode, RdbError, ValueType, type WrittenVersion } from "./format.ts";
+import type { Store } from "../engine/store.ts";
+import { DEFAULT_VERSION, MAGIC, Opcode, type WrittenVersion } from "./format.ts";
 import { decimal, RdbOutput, type TakeChunk } from "./output.ts";
+import { ValueWriters } from "./types.ts";
 
 /** What a file says of where it came from. */
 export interface AuxFields {
@@ -34,16 +36,16 @@ export interface RdbWriterOptions {
   readonly idle?: boolean;
 }
 
-/** The part of a snapshot's entry that makes a value. */
-export type ValueEntry = Pick<SnapshotEntry, "type" | "string">;
-
 export class RdbWriter {
   readonly output: RdbOutput;
   readonly #version: WrittenVersion;
   readonly #idle: boolean;
+  readonly #writers: ValueWriters;
   #db = -1;
 
-  constructor(take: TakeChunk, options: RdbWriterOptions = {}) {
+  /** `store` is where the values of the entries lie. */
+  constructor(take: TakeChunk, store: Store, options: RdbWriterOptions = {}) {
+    this.#writers = new ValueWriters(store);
     this.output = new RdbOutput(take, { compress: options.compress ?? true, checksum: options.checksum ?? true });
     this.#version = options.version ?? DEFAULT_VERSION;
     this.#idle = options.idle ?? false;
@@ -104,9 +106,10 @@ export class RdbWriter {
       output.byte(Opcode.idle);
       output.lengthOf(entry.idleSeconds);
     }
-    output.byte(typeNumber(entry));
+    const writer = this.#writers.of(entry.type);
+    output.byte(writer.form(entry, this.#version));
     output.string(entry.key);
-    writeValue(output, entry);
+    writer.write(output, entry, this.#version);
   }
 
   /** The end, the checksum, and the last chunk. */
@@ -115,15 +118,4 @@ export class RdbWriter {
     this.output.checksum();
     this.output.flush();
   }
-}
-
-/** The number that stands for the form in which `writeValue` writes this value. */
-export function typeNumber(value: ValueEntry): number {
-  if (value.type === "string") return ValueType.string;
-  throw new RdbError("unsupported", `cannot write a value of type ${value.type}`);
-}
-
-export function writeValue(output: RdbOutput, value: ValueEntry): void {
-  if (value.type === "string") output.string(value.string);
-  else throw new RdbError("unsupported", `cannot write a value of type ${value.type}`);
 }

@@ -1,6 +1,5 @@
 /** The data set as replication sees it: copied out as an RDB, replaced by one, and changed by a stream of commands. */
 import type { Engine } from "../engine/engine.ts";
-import { Engine as FreshEngine } from "../engine/engine.ts";
 import { EngineLoader } from "../rdb/load.ts";
 import { RdbReader } from "../rdb/reader.ts";
 import { RdbStream } from "../rdb/stream.ts";
@@ -95,9 +94,13 @@ class EngineSwap implements Loader {
   constructor(server: Server, selectDb: (index: number) => void) {
     this.#server = server;
     this.#selectDb = selectDb;
-    const { config, clock, io } = server;
-    this.#fresh = new FreshEngine({ databases: config.values.databases, clock, random: io.random });
-    this.#loader = new EngineLoader(this.#fresh, { now: clock.now(), dropExpired: false });
+    const { config, clock, engine } = server;
+    this.#fresh = engine.fresh();
+    this.#loader = new EngineLoader(this.#fresh, {
+      now: clock.now(),
+      dropExpired: false,
+      deep: engine.policy.sanitizeDumpPayload === "yes",
+    });
     this.#reader = new RdbReader(this.#loader, {
       maxStringBytes: config.values["proto-max-bulk-len"],
       verifyChecksum: config.values.rdbchecksum,

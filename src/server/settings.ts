@@ -15,6 +15,7 @@ export function obeyPolicy(policy: Policy, values: Settings): void {
   policy.lazyfreeLazyUserFlush = values["lazyfree-lazy-user-flush"];
   policy.activeExpireEffort = values["active-expire-effort"];
   policy.protoMaxBulkLen = values["proto-max-bulk-len"];
+  policy.sanitizeDumpPayload = values["sanitize-dump-payload"];
 }
 
 /** What `Server.applySettings` carries over after a CONFIG SET. */
@@ -35,6 +36,7 @@ export const KEPT_ELSEWHERE: readonly DirectiveName[] = [
   "maxmemory-samples",
   "notify-keyspace-events",
   "proto-max-bulk-len",
+  "sanitize-dump-payload",
   "slowlog-log-slower-than",
   "slowlog-max-len",
 ];

@@ -132,9 +132,9 @@ test("its DUMP is restored here, and ours there", { skip: noRedis }, async () =>
       const bytes = Buffer.from(value, "latin1");
       await client.set("theirs", bytes);
       const payload = (await client.callBuffer("DUMP", "theirs")) as Buffer;
-      restore(new Slice(payload)).store(db, bytesOf("k"));
+      restore(engine.store, new Slice(payload)).store(db, bytesOf("k"));
       assert.equal(db.getString(bytesOf("k"))!.latin1(), value);
-      await client.call("RESTORE", "ours", "0", Buffer.from(dump(db, bytesOf("k"))!), "REPLACE");
+      await client.call("RESTORE", "ours", "0", Buffer.from(dump(engine, db, bytesOf("k"))!), "REPLACE");
       assert.deepEqual(await client.getBuffer("ours"), bytes);
     }
   });

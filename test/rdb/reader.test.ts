@@ -3,9 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { Crc64 } from "../../src/base/crc64.ts";
 import { RdbError } from "../../src/rdb/format.ts";
-import { StringSlot } from "../../src/rdb/input.ts";
 import { RdbReader, type RdbReaderOptions } from "../../src/rdb/reader.ts";
-import { VALUE_ROWS, type ValueRow } from "../../src/rdb/values.ts";
 import { bytesOf, type Entry, FIELDS, Notes, noteOf, writeFile } from "./files.ts";
 
 function read(file: Uint8Array, options?: RdbReaderOptions): Notes {
@@ -318,23 +316,11 @@ test("20,000 mutated files neither crash nor hang the reader, nor make it grow",
 
 test("a value of many parts arrives whole over any split", () => {
   // A list of old: a count, then the elements, each a part of its own.
-  const slot = new StringSlot();
-  let left = 0;
-  const list: ValueRow = (input, header, sink, part) => {
-    if (part === 0) left = input.plainLength();
-    else {
-      const element = input.string(slot);
-      sink.string(header, element);
-      left--;
-    }
-    return left === 0;
-  };
   const bytes = file("fc 0500000000000000 01 03 6b6579 03 01 61 c0 07 03 626364  00 01 6b 01 76");
-  const rows = { ...VALUE_ROWS, 1: list };
   const expected = ["a", "7", "bcd"].map((element) => `0 key=${element} @5 idle -1 freq -1`);
   for (let cut = 0; cut <= bytes.length; cut++) {
     const notes = new Notes();
-    const reader = new RdbReader(notes, { rows });
+    const reader = new RdbReader(notes);
     // Chunks are lent: what comes next lies in the same place.
     const first = Buffer.from(bytes.subarray(0, cut));
     reader.feed(first);
@@ -347,7 +333,7 @@ test("a value of many parts arrives whole over any split", () => {
 
 test("what the sink throws comes through, and ends the reading", () => {
   const notes = new Notes();
-  notes.string = () => {
+  notes.key = () => {
     throw new Error("full");
   };
   const reader = new RdbReader(notes);

@@ -21,7 +21,7 @@ export const persistence = {
   "rdb-version-check": oneOf(["strict", "relaxed"], "strict", {
     refuse: (check) => (check === "strict" ? undefined : "an RDB file of an unknown version is never read"),
   }),
-  "sanitize-dump-payload": oneOf(["no", "yes", "clients"], "no", { inert: "payloads are always checked in full" }),
+  "sanitize-dump-payload": oneOf(["no", "yes", "clients"], "no"),
   "rdb-key-save-delay": integer(0, INT_MIN, INT_MAX, { hidden: true }),
   "key-load-delay": integer(0, INT_MIN, INT_MAX, { hidden: true }),
   "loading-process-events-interval-bytes": integer(2 * 1024 * 1024, 1024, INT_MAX, {

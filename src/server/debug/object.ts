@@ -11,7 +11,7 @@ const FRAME_BYTES = 11;
 
 /** @throws errors.noSuchKey */
 export function describeObject(engine: Engine, db: Database, key: Slice): string {
-  const payload = unseen(engine, () => dump(db, key));
+  const payload = unseen(engine, () => dump(engine, db, key));
   if (payload === null) throw errors.noSuchKey;
   const fields = [
     `Value at:0x${db.keyspace.hash(key.bytes, key.start, key.end).toString(16).padStart(12, "0")}`,
