@@ -1,0 +1,477 @@
+/**
+ * Elements in order, each known by its place: a counted B+tree of refs in an arena. Insertion, removal, the rank of an
+ * element and the element at a rank take O(log n), and nothing is allocated but nodes (index-nodes.ts).
+ *
+ * An element has a key of 64 bits, of which the nodes keep copies; among elements of the same key the owner decides
+ * (`Order`). The object is a flyweight: it is positioned on `HEADER_WORDS` words of a block of the owner's.
+ */
+import type { Arena } from "./arena.ts";
+import { COUNT, COUNTS, FIRSTS, HIGHS, IndexNodes, LOWS, MAX, MERGE_MAX, NEXT, PREVIOUS, REFS } from "./index-nodes.ts";
+
+/** How elements are ordered: by the high word of their keys (signed), then by the low one (unsigned), then by `compare`. */
+export interface Order {
+  high(ref: number): number;
+  low(ref: number): number;
+  /** Of two elements of the same key: negative, zero (only for the same element) or positive. */
+  compare(a: number, b: number): number;
+}
+
+/** A place among elements of the same key: whether an element comes before it. All that do come before all that do not. */
+export interface Place {
+  isBefore(ref: number): boolean;
+}
+
+/** The place before all elements of a key, and the one behind them. */
+export const FRONT: Place = { isBefore: () => false };
+export const BACK: Place = { isBefore: () => true };
+
+/** What the index keeps in the owner's block: root node (0 if there is none), levels above the leaves, elements. */
+export const HEADER_WORDS = 3;
+const ROOT = 0;
+const HEIGHT = 1;
+const SIZE = 2;
+
+/** More levels than there can ever be: nodes other than the outermost are at least half full in pairs. */
+const MAX_LEVELS = 16;
+/** The way to the leaf that was looked for last, by level: which node, and which of its entries. One for all: no call nests. */
+const pathNode = new Int32Array(MAX_LEVELS);
+const pathAt = new Int32Array(MAX_LEVELS);
+
+export class OrderedIndex {
+  readonly #nodes: IndexNodes;
+  readonly #i32: Int32Array[];
+  readonly #order: Order;
+  readonly #place: ElementPlace;
+  #header = 0;
+  #word = 0;
+  /** The cursor: a place in a leaf, valid until the next change. */
+  #leaf = 0;
+  #at = 0;
+
+  constructor(arena: Arena, order: Order) {
+    this.#nodes = new IndexNodes(arena);
+    this.#i32 = arena.i32;
+    this.#order = order;
+    this.#place = new ElementPlace(order);
+  }
+
+  /** On the header that begins at this word of this block. */
+  position(block: number, word: number): this {
+    this.#header = block;
+    this.#word = word;
+    return this;
+  }
+
+  /** Makes the header one of an empty index. */
+  initialize(): this {
+    this.#set(ROOT, 0);
+    this.#set(HEIGHT, 0);
+    this.#set(SIZE, 0);
+    return this;
+  }
+
+  get size(): number {
+    return this.#get(SIZE);
+  }
+
+  #get(field: number): number {
+    return this.#nodes.get(this.#header, this.#word + field);
+  }
+
+  #set(field: number, value: number): void {
+    this.#nodes.set(this.#header, this.#word + field, value);
+  }
+
+  // Finding
+
+  /** The place of an element among the others: 0 for the first. -1 if it is not there. */
+  rank(ref: number): number {
+    return this.#descendTo(ref) ? this.#rankOfPath() : -1;
+  }
+
+  /** The element at this place, which must be there: 0 to `size` - 1. The cursor is on it. */
+  at(rank: number): number {
+    const ref = this.#descendToRank(rank);
+    this.#leaf = pathNode[0]!;
+    this.#at = pathAt[0]!;
+    return ref;
+  }
+
+  /** How many elements come before the place. */
+  countBefore(high: number, low: number, place: Place): number {
+    if (!this.#descend(high, low, true, place, false)) return 0;
+    return this.#rankOfPath();
+  }
+
+  /** As `countBefore`, where the place alone decides, whatever the keys. */
+  countBeforePlace(place: Place): number {
+    if (!this.#descend(0, 0, false, place, false)) return 0;
+    return this.#rankOfPath();
+  }
+
+  /** The first element that does not come before the place, or 0; the cursor is on it. */
+  seek(high: number, low: number, place: Place): number {
+    if (!this.#descend(high, low, true, place, false)) return 0;
+    return this.#settle();
+  }
+
+  /** The last element that comes before the place, or 0; the cursor is on it. */
+  seekLastBefore(high: number, low: number, place: Place): number {
+    if (!this.#descend(high, low, true, place, false)) return 0;
+    this.#leaf = pathNode[0]!;
+    this.#at = pathAt[0]!;
+    return this.previous();
+  }
+
+  /** The first element, or 0; the cursor is on it. */
+  first(): number {
+    return this.size === 0 ? 0 : this.at(0);
+  }
+
+  /** The last element, or 0; the cursor is on it. */
+  last(): number {
+    const { size } = this;
+    return size === 0 ? 0 : this.at(size - 1);
+  }
+
+  /** Sets the cursor on an element; false if it is not there. */
+  find(ref: number): boolean {
+    if (!this.#descendTo(ref)) return false;
+    this.#leaf = pathNode[0]!;
+    this.#at = pathAt[0]!;
+    return true;
+  }
+
+  /** Moves the cursor to the next element and returns it, or 0 at the end, where the cursor stays. */
+  next(): number {
+    const words = this.#i32[this.#leaf >>> 20]!;
+    const base = (this.#leaf & 0xfffff) << 2;
+    if (this.#at + 1 < words[base + COUNT]!) return words[base + REFS + ++this.#at]!;
+    const next = words[base + NEXT]!;
+    if (next === 0) return 0;
+    this.#leaf = next;
+    this.#at = 0;
+    return this.#nodes.get(next, REFS);
+  }
+
+  /** Moves the cursor to the element before and returns it, or 0 at the start, where the cursor stays. */
+  previous(): number {
+    const words = this.#i32[this.#leaf >>> 20]!;
+    const base = (this.#leaf & 0xfffff) << 2;
+    if (this.#at > 0) return words[base + REFS + --this.#at]!;
+    const previous = words[base + PREVIOUS]!;
+    if (previous === 0) return 0;
+    this.#leaf = previous;
+    this.#at = this.#nodes.get(previous, COUNT) - 1;
+    return this.#nodes.get(previous, REFS + this.#at);
+  }
+
+  /** The cursor to the end of the path, or to the first entry behind it. */
+  #settle(): number {
+    this.#leaf = pathNode[0]!;
+    this.#at = pathAt[0]! - 1;
+    return this.next();
+  }
+
+  #rankOfPath(): number {
+    let rank = pathAt[0]!;
+    for (let level = this.#get(HEIGHT); level > 0; level--)
+      rank += this.#nodes.totalBefore(pathNode[level]!, pathAt[level]!);
+    return rank;
+  }
+
+  /** The path to an element; false if it is not there. */
+  #descendTo(ref: number): boolean {
+    this.#place.ref = ref;
+    if (!this.#descend(this.#order.high(ref), this.#order.low(ref), true, this.#place, true)) return false;
+    const leaf = pathNode[0]!;
+    const at = pathAt[0]!;
+    return at < this.#nodes.get(leaf, COUNT) && this.#nodes.get(leaf, REFS + at) === ref;
+  }
+
+  /** The path to the element at a rank, and the element. */
+  #descendToRank(rank: number): number {
+    const i32 = this.#i32;
+    let node = this.#get(ROOT);
+    for (let level = this.#get(HEIGHT); level > 0; level--) {
+      const words = i32[node >>> 20]!;
+      const base = (node & 0xfffff) << 2;
+      let at = 0;
+      for (let count = words[base + COUNTS]!; rank >= count; count = words[base + COUNTS + at]!) {
+        rank -= count;
+        at++;
+      }
+      pathNode[level] = node;
+      pathAt[level] = at;
+      node = words[base + REFS + at]!;
+    }
+    pathNode[0] = node;
+    pathAt[0] = rank;
+    return this.#nodes.get(node, REFS + rank);
+  }
+
+  /**
+   * The path to where the place is: in the leaf, before the first entry that does not come before it. False if there are no nodes.
+   * @param keyed  whether the keys count
+   * @param exact  the place is an element's: of children the last one that does not begin behind it is taken, and else the last one
+   *               that begins before it. (What begins at the place may then lie at the start of the next leaf.)
+   */
+  #descend(high: number, low: number, keyed: boolean, place: Place, exact: boolean): boolean {
+    let node = this.#get(ROOT);
+    if (node === 0) return false;
+    const i32 = this.#i32;
+    for (let level = this.#get(HEIGHT); level >= 0; level--) {
+      const words = i32[node >>> 20]!;
+      const base = (node & 0xfffff) << 2;
+      const refs = base + (level === 0 ? REFS : FIRSTS);
+      if (exact) this.#place.takesEqual = level > 0;
+      // The first child is taken if nothing speaks for another, so what it begins with need not be known.
+      let before = level === 0 ? 0 : 1;
+      for (let end = words[base + COUNT]!; before < end; ) {
+        const middle = (before + end) >>> 1;
+        const otherHigh = words[base + HIGHS + middle]!;
+        const otherLow = words[base + LOWS + middle]!;
+        let isBefore: boolean;
+        if (!keyed) isBefore = place.isBefore(words[refs + middle]!);
+        else if (otherHigh !== high) isBefore = otherHigh < high;
+        else if (otherLow !== low) isBefore = otherLow >>> 0 < low >>> 0;
+        else isBefore = place.isBefore(words[refs + middle]!);
+        if (isBefore) before = middle + 1;
+        else end = middle;
+      }
+      if (level > 0) before--;
+      pathNode[level] = node;
+      pathAt[level] = before;
+      node = words[base + REFS + before]!;
+    }
+    return true;
+  }
+
+  // Changing
+
+  /** Adds an element, which must not be there. */
+  insert(ref: number): void {
+    const high = this.#order.high(ref);
+    const low = this.#order.low(ref);
+    const nodes = this.#nodes;
+    this.#place.ref = ref;
+    if (this.#get(ROOT) === 0) this.#set(ROOT, nodes.create(0, 0));
+    this.#descend(high, low, true, this.#place, true);
+    this.#set(SIZE, this.#get(SIZE) + 1);
+    const height = this.#get(HEIGHT);
+    for (let level = height; level > 0; level--) this.#addToCount(level, 1);
+    const leaf = pathNode[0]!;
+    const at = pathAt[0]!;
+    // What comes first in a leaf is the first of all, and what is said of a first child is not looked at.
+    if (nodes.get(leaf, COUNT) < MAX) nodes.insertElement(leaf, at, ref, high, low);
+    else {
+      const cut = this.#cutOf(leaf, at);
+      const right = nodes.create(0, leaf);
+      nodes.moveTail(leaf, cut, right, 0);
+      if (goesLeft(at, cut)) nodes.insertElement(leaf, at, ref, high, low);
+      else nodes.insertElement(right, at - cut, ref, high, low);
+      this.#splitAbove(1, leaf, right);
+    }
+  }
+
+  /** Takes an element out; false if it was not there. */
+  remove(ref: number): boolean {
+    if (!this.#descendTo(ref)) return false;
+    this.#removeFound();
+    return true;
+  }
+
+  /** Takes out the element at this place, which must be there, and returns it. */
+  removeAt(rank: number): number {
+    const ref = this.#descendToRank(rank);
+    this.#removeFound();
+    return ref;
+  }
+
+  #removeFound(): void {
+    this.#set(SIZE, this.#get(SIZE) - 1);
+    for (let level = this.#get(HEIGHT); level > 0; level--) this.#addToCount(level, -1);
+    this.#removeEntry(0);
+  }
+
+  /** Puts `to` where `from` is: a copy of it at another place in memory. */
+  replace(from: number, to: number): void {
+    if (!this.#descendTo(from)) throw new Error("not in the index");
+    const at = pathAt[0]!;
+    const leaf = pathNode[0]!;
+    this.#nodes.set(leaf, REFS + at, to);
+    if (at === 0) this.#setFirst(1, to, this.#nodes.get(leaf, HIGHS), this.#nodes.get(leaf, LOWS));
+  }
+
+  /** Frees the nodes, in slices: about `count` a step, and none is left when a step answers false. The elements are the owner's. */
+  disposal(): IndexDisposal {
+    return new IndexDisposal(this.#nodes, this.#get(ROOT), this.#get(HEIGHT));
+  }
+
+  /** Bytes of a node for each 63 elements, less than full as they usually are: an estimate. */
+  get bytes(): number {
+    return Math.round(this.size * BYTES_AN_ELEMENT);
+  }
+
+  #addToCount(level: number, change: number): void {
+    const node = pathNode[level]!;
+    const word = COUNTS + pathAt[level]!;
+    this.#nodes.set(node, word, this.#nodes.get(node, word) + change);
+  }
+
+  /** The node below the path's entry at `level` begins with another element now: so do the nodes above whose first it is. */
+  #setFirst(level: number, ref: number, high: number, low: number): void {
+    const height = this.#get(HEIGHT);
+    for (; level <= height; level++) {
+      const node = pathNode[level]!;
+      const at = pathAt[level]!;
+      this.#nodes.set(node, HIGHS + at, high);
+      this.#nodes.set(node, LOWS + at, low);
+      this.#nodes.set(node, FIRSTS + at, ref);
+      if (at > 0) return;
+    }
+  }
+
+  /**
+   * Where a full node is cut in two when an entry is to be put at `at`. At either end of the level all entries stay together, so
+   * that nodes filled in order are full.
+   */
+  #cutOf(node: number, at: number): number {
+    if (at === MAX && this.#nodes.get(node, NEXT) === 0) return MAX;
+    if (at === 0 && this.#nodes.get(node, PREVIOUS) === 0) return 0;
+    return (MAX + 1) >>> 1;
+  }
+
+  /** Tells the level above that `left`, where the path went, has given entries to a new node at its right. */
+  #splitAbove(level: number, left: number, right: number): void {
+    const nodes = this.#nodes;
+    if (level > this.#get(HEIGHT)) {
+      const root = nodes.create(level, 0);
+      nodes.insertChild(root, 0, left, level - 1);
+      nodes.insertChild(root, 1, right, level - 1);
+      this.#set(ROOT, root);
+      this.#set(HEIGHT, level);
+      return;
+    }
+    const node = pathNode[level]!;
+    const at = pathAt[level]! + 1;
+    nodes.set(node, COUNTS + at - 1, nodes.total(left, level - 1));
+    if (nodes.get(node, COUNT) < MAX) {
+      nodes.insertChild(node, at, right, level - 1);
+      return;
+    }
+    const cut = this.#cutOf(node, at);
+    const beside = nodes.create(level, node);
+    nodes.moveTail(node, cut, beside, level);
+    if (goesLeft(at, cut)) nodes.insertChild(node, at, right, level - 1);
+    else nodes.insertChild(beside, at - cut, right, level - 1);
+    this.#splitAbove(level + 1, node, beside);
+  }
+
+  /** Takes the path's entry out of its node, and the node with it if it was the last. */
+  #removeEntry(level: number): void {
+    const nodes = this.#nodes;
+    const node = pathNode[level]!;
+    const at = pathAt[level]!;
+    const left = nodes.removeEntry(node, level, at);
+    const height = this.#get(HEIGHT);
+    if (left === 0) {
+      nodes.drop(node);
+      if (level < height) this.#removeEntry(level + 1);
+      else {
+        this.#set(ROOT, 0);
+        this.#set(HEIGHT, 0);
+      }
+      return;
+    }
+    if (at === 0) this.#setFirst(level + 1, nodes.firstOf(node, level), nodes.get(node, HIGHS), nodes.get(node, LOWS));
+    if (level === height) this.#lowerRoot();
+    else if (left <= MERGE_MAX >>> 1) this.#merge(level, node);
+  }
+
+  /** Joins the path's node at `level` with a neighbour of the same parent, if there is one with as few entries. */
+  #merge(level: number, node: number): void {
+    const nodes = this.#nodes;
+    const parent = pathNode[level + 1]!;
+    const at = pathAt[level + 1]!;
+    const room = MERGE_MAX - nodes.get(node, COUNT);
+    const fits = (neighbour: number) => nodes.get(nodes.get(parent, REFS + neighbour), COUNT) <= room;
+    let right: number;
+    if (at > 0 && fits(at - 1)) right = at;
+    else if (at + 1 < nodes.get(parent, COUNT) && fits(at + 1)) right = at + 1;
+    else return;
+    const from = nodes.get(parent, REFS + right);
+    nodes.moveTail(from, 0, nodes.get(parent, REFS + right - 1), level);
+    const moved = nodes.get(parent, COUNTS + right);
+    nodes.set(parent, COUNTS + right - 1, nodes.get(parent, COUNTS + right - 1) + moved);
+    nodes.drop(from);
+    pathAt[level + 1] = right;
+    this.#removeEntry(level + 1);
+  }
+
+  /** A root with a single child is not needed. */
+  #lowerRoot(): void {
+    const nodes = this.#nodes;
+    for (let height = this.#get(HEIGHT); height > 0; height--) {
+      const root = this.#get(ROOT);
+      if (nodes.get(root, COUNT) > 1) return;
+      this.#set(ROOT, nodes.get(root, REFS));
+      this.#set(HEIGHT, height - 1);
+      nodes.drop(root);
+    }
+  }
+}
+
+/** A node of 768 bytes, two thirds full, and its share of those above. */
+const BYTES_AN_ELEMENT = 18.5;
+
+/** Whether an entry that was to be put at `at` of a node cut at `cut` belongs to the left half. */
+function goesLeft(at: number, cut: number): boolean {
+  return at <= cut && cut < MAX;
+}
+
+/** The place of an element, known by its ref. */
+class ElementPlace implements Place {
+  ref = 0;
+  /** Whether the place is behind the element itself. */
+  takesEqual = false;
+  readonly #order: Order;
+
+  constructor(order: Order) {
+    this.#order = order;
+  }
+
+  isBefore(ref: number): boolean {
+    if (ref === this.ref) return this.takesEqual;
+    return this.#order.compare(ref, this.ref) < 0;
+  }
+}
+
+/** Frees the nodes of an index level by level. */
+export class IndexDisposal {
+  readonly #nodes: IndexNodes;
+  #node: number;
+  /** The leftmost nodes of the levels below, the lowest first. */
+  readonly #levels: number[] = [];
+
+  constructor(nodes: IndexNodes, root: number, height: number) {
+    this.#nodes = nodes;
+    let node = root;
+    for (let level = height; level > 0; level--) {
+      this.#levels.push(node);
+      node = nodes.get(node, REFS);
+    }
+    this.#node = node;
+  }
+
+  /** Frees at most `count` nodes; false when none is left. */
+  step(count: number): boolean {
+    for (; count > 0 && this.#node !== 0; count--) {
+      const node = this.#node;
+      this.#node = this.#nodes.get(node, NEXT);
+      if (this.#node === 0) this.#node = this.#levels.pop() ?? 0;
+      this.#nodes.arena.free(node);
+    }
+    return this.#node !== 0;
+  }
+}
