@@ -7,6 +7,8 @@ import { counters } from "./counters.ts";
 import { databaseCommands } from "./databases.ts";
 import { dumping } from "./dump.ts";
 import { expiry } from "./expiry.ts";
+import { hyperLogLogs } from "./hyperloglog/commands.ts";
+import { hyperLogLogDebugging } from "./hyperloglog/debug.ts";
 import { keyCommands } from "./keys.ts";
 import { lcsCommands } from "./lcs.ts";
 import { objects } from "./object.ts";
@@ -28,4 +30,6 @@ export const dataFamilies: readonly (readonly CommandRow[])[] = [
   objects,
   dumping,
   databaseCommands,
+  hyperLogLogs,
+  hyperLogLogDebugging,
 ];

@@ -29,6 +29,10 @@ export class Policy {
   skipChecksumValidation = false;
   /** How long a string may become, in bytes. */
   protoMaxBulkLen = 512 * 1024 * 1024;
+  setMaxIntsetEntries = 512;
+  setMaxListpackEntries = 128;
+  setMaxListpackValue = 64;
+  hllSparseMaxBytes = 3000;
 
   /** Which packed values from outside are looked through for duplicates: "clients" means RESTORE alone. */
   sanitizeDumpPayload: "no" | "yes" | "clients" = "no";

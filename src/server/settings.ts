@@ -15,6 +15,10 @@ export function obeyPolicy(policy: Policy, values: Settings): void {
   policy.lazyfreeLazyUserFlush = values["lazyfree-lazy-user-flush"];
   policy.activeExpireEffort = values["active-expire-effort"];
   policy.protoMaxBulkLen = values["proto-max-bulk-len"];
+  policy.setMaxIntsetEntries = values["set-max-intset-entries"];
+  policy.setMaxListpackEntries = values["set-max-listpack-entries"];
+  policy.setMaxListpackValue = values["set-max-listpack-value"];
+  policy.hllSparseMaxBytes = values["hll-sparse-max-bytes"];
   policy.sanitizeDumpPayload = values["sanitize-dump-payload"];
 }
 
@@ -22,6 +26,7 @@ export function obeyPolicy(policy: Policy, values: Settings): void {
 export const KEPT_ELSEWHERE: readonly DirectiveName[] = [
   "active-expire-effort",
   "client-output-buffer-limit",
+  "hll-sparse-max-bytes",
   "latency-monitor-threshold",
   "lazyfree-lazy-eviction",
   "lazyfree-lazy-expire",
@@ -37,6 +42,9 @@ export const KEPT_ELSEWHERE: readonly DirectiveName[] = [
   "notify-keyspace-events",
   "proto-max-bulk-len",
   "sanitize-dump-payload",
+  "set-max-intset-entries",
+  "set-max-listpack-entries",
+  "set-max-listpack-value",
   "slowlog-log-slower-than",
   "slowlog-max-len",
 ];
