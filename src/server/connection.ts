@@ -55,7 +55,7 @@ export const Guard = {
   replica: 2048,
 } as const;
 
-/** A command that waits: WAIT now, BLPOP and its kin when lists come. */
+/** A command that waits: for keys (BLPOP and its kin, see blocking.ts), for replicas (WAIT), for work to be done. */
 export interface Blocked {
   readonly kind: string;
   /** Whether CLIENT UNBLOCK may end it: not what must run to its end, such as CONFIG SET of a port. */
@@ -99,6 +99,7 @@ export class Connection implements Session {
   /** Set while it is a replica of ours: who handles its acknowledgements. */
   replica: { onDrain(): void; onClose(): void } | null = null;
   replyMode: ReplyMode = "on";
+  /** Set while it waits: none of its requests is read then. */
   blocked: Blocked | null = null;
   /** Its next request waits for CLIENT UNPAUSE. */
   paused = false;

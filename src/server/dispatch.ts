@@ -7,7 +7,7 @@
 import type { Slice } from "../base/bytes.ts";
 import { errors, ReplyError } from "../base/reply-error.ts";
 import type { Args } from "../commands/args.ts";
-import { type CommandRow, FlagBit } from "../commands/call.ts";
+import { type CommandRow, FlagBit, type KeyWait } from "../commands/call.ts";
 import type { CommandTable } from "../commands/table.ts";
 import type { Clock } from "../io/io.ts";
 import { type Connection, Guard, keepArgs } from "./connection.ts";
@@ -37,12 +37,18 @@ export interface DispatchHost {
   /** The connection's command has been added to the stream of outcomes. */
   wrote(connection: Connection): void;
   bug(error: unknown, row: CommandRow): void;
+  /** The command waits for keys. `micros` is what it has taken so far; `silent` says that its client wants no reply. */
+  park(connection: Connection, row: CommandRow, args: Args, wait: KeyWait, micros: number, silent: boolean): void;
+  /** Serves those who wait for keys that have changed. */
+  serveWaiting(): void;
 }
 
 export class Dispatch {
   /** Guard bits that hold for every client. */
   guards = 0;
   commandsProcessed = 0;
+  /** Keys changed that somebody waits for: they are looked at when the command, or the whole of its EXEC, is done. */
+  keysChanged = false;
   /** latency-monitor-threshold, in microseconds. */
   lateMicros = Number.POSITIVE_INFINITY;
   readonly #table: CommandTable;
@@ -60,6 +66,12 @@ export class Dispatch {
   #runCount = 0;
   #runArgs: Args | null = null;
   #runStart = 0;
+
+  /** Its client wants no reply to the command being run (CLIENT REPLY SKIP). */
+  #skipping = false;
+  /** A command that waited is run again, and what it took before. */
+  #again = false;
+  #microsBefore = 0;
 
   constructor(table: CommandTable, call: ServerCall, outcomes: Outcomes, host: DispatchHost) {
     this.#table = table;
@@ -99,7 +111,9 @@ export class Dispatch {
     if (connection.replyMode === "skip") {
       // Set before: the command may be CLIENT REPLY, and choose anew.
       connection.replyMode = "on";
+      this.#skipping = true;
       this.#run(connection, args);
+      this.#skipping = false;
       connection.reply.rewind(mark);
     } else {
       this.#run(connection, args);
@@ -166,11 +180,57 @@ export class Dispatch {
     } else {
       // Quick ones that EXEC ran get theirs first; its own is that of all.
       this.#endRun();
-      this.#accountOne(connection, row, args, start);
+      const wait = call.wait;
+      if (wait === null) this.#accountOne(connection, row, args, start);
+      else this.#park(connection, row, args, start, wait);
     }
     // Behind the command, as in Redis: SELECT is shown with the database it chose, EXEC after what it ran.
-    if ((this.guards & Guard.monitors) !== 0 && (row.bits & (FlagBit.skip_monitor | FlagBit.admin)) === 0)
+    if (
+      (this.guards & Guard.monitors) !== 0 &&
+      (row.bits & (FlagBit.skip_monitor | FlagBit.admin)) === 0 &&
+      !this.#again
+    )
       this.#host.monitor(connection, args);
+    if (this.keysChanged && this.#depth === 0) this.#host.serveWaiting();
+  }
+
+  /**
+   * Runs a command that waited once more: through the gates, since the server may have changed, but unseen by MONITOR.
+   * @returns  false if it must wait for another reason now (CLIENT PAUSE)
+   */
+  again(connection: Connection, row: CommandRow, args: Args, microsBefore: number, silent: boolean): boolean {
+    const mark = connection.reply.mark;
+    const guards = this.guards | connection.guards;
+    const verdict = guards === 0 ? null : this.#pass(connection, row, guards);
+    if (verdict === "postpone") return false;
+    this.#skipping = silent;
+    if (verdict !== null) this.reject(connection, row, verdict);
+    else {
+      this.#again = true;
+      this.#microsBefore = microsBefore;
+      this.execute(connection, row, args);
+      this.#again = false;
+      this.#microsBefore = 0;
+    }
+    this.#skipping = false;
+    if (silent) connection.reply.rewind(mark);
+    return true;
+  }
+
+  /** Counts a command that waited and was answered without being run again: its time was up, or somebody unblocked it. */
+  endWait(connection: Connection, row: CommandRow, args: Args, micros: number, failed: boolean): void {
+    this.commandsProcessed++;
+    if (failed) row.stats.failed++;
+    this.#account(connection, row, args, micros);
+  }
+
+  /** It waits: counted once it has been answered, as in Redis. */
+  #park(connection: Connection, row: CommandRow, args: Args, start: number, wait: KeyWait): void {
+    const now = this.#host.clock.monotonicMicros();
+    this.#runStart = now;
+    this.#call.wait = null;
+    this.commandsProcessed--;
+    this.#host.park(connection, row, args, wait, now - start + this.#microsBefore, this.#skipping);
   }
 
   /** Refuses a command before it was run. */
@@ -316,8 +376,11 @@ export class Dispatch {
 
   #accountOne(connection: Connection, row: CommandRow, args: Args, start: number): void {
     const now = this.#host.clock.monotonicMicros();
-    const micros = now - start;
     this.#runStart = now;
+    this.#account(connection, row, args, now - start + this.#microsBefore);
+  }
+
+  #account(connection: Connection, row: CommandRow, args: Args, micros: number): void {
     row.stats.calls++;
     row.stats.micros += micros;
     row.stats.histogram[bucket(micros)]!++;

@@ -118,8 +118,10 @@ export class ServerReplicationHost implements ReplicationHost {
     server.refreshGuards();
     if (role === "master") return;
     for (const connection of [...server.clients.byId.values()])
-      if (connection.blocked?.unblockable && connection.blocked.kind !== "wait")
+      if (connection.blocked?.unblockable && connection.blocked.kind !== "wait") {
         connection.blocked.cancel(UNBLOCKED.message);
+        connection.closeSoon();
+      }
   }
 
   linkChanged(): void {

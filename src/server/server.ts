@@ -8,7 +8,7 @@ import type { Log } from "../base/log.ts";
 import { ReplyError } from "../base/reply-error.ts";
 import { VERSION as NINES_VERSION } from "../base/version.ts";
 import { Args } from "../commands/args.ts";
-import { type CommandRow, event, FlagBit } from "../commands/call.ts";
+import { type CommandRow, event, FlagBit, type KeyWait } from "../commands/call.ts";
 import type { CommandTable } from "../commands/table.ts";
 import type { Config } from "../config/config.ts";
 import type { FileExtras } from "../config/file.ts";
@@ -21,6 +21,7 @@ import type { Replication } from "../replication/shell.ts";
 import { ChunkPool } from "../resp/reply-writer.ts";
 import type { ProtocolError } from "../resp/request-reader.ts";
 import type { SentinelShell } from "../sentinel/shell.ts";
+import { Blocking } from "./blocking.ts";
 import { Clients } from "./clients.ts";
 import { Connection, type ConnectionOwner, Guard } from "./connection.ts";
 import { Cron } from "./cron.ts";
@@ -87,6 +88,7 @@ export class Server implements ConnectionOwner, DispatchHost {
   readonly pubsub = new PubSub();
   readonly events = new KeyspaceEvents(this.pubsub);
   readonly watches = new Watches();
+  readonly blocking: Blocking;
   readonly outcomes = new Outcomes();
   readonly pause = new Pause();
   readonly slowlog: SlowLog;
@@ -138,6 +140,7 @@ export class Server implements ConnectionOwner, DispatchHost {
     this.tick.onFlush = (connections) => {
       this.stats.writes += connections;
     };
+    this.blocking = new Blocking(this);
     this.call = new ServerCall(this);
     this.slowlog = new SlowLog(io.clock);
     this.latency = new LatencyMonitor(io.clock);
@@ -330,6 +333,14 @@ export class Server implements ConnectionOwner, DispatchHost {
     connection.writeOffset = this.streamOffset();
   }
 
+  park(connection: Connection, row: CommandRow, args: Args, wait: KeyWait, micros: number, silent: boolean): void {
+    this.blocking.park(connection, row, args, wait, micros, silent);
+  }
+
+  serveWaiting(): void {
+    this.blocking.serve();
+  }
+
   bug(error: unknown, row: CommandRow): void {
     this.stats.unexpectedErrors++;
     this.log.warning(`Bug in command '${row.name}': ${error instanceof Error ? error.stack : error}`);
@@ -345,8 +356,12 @@ export class Server implements ConnectionOwner, DispatchHost {
     if (this.monitors.any) guards |= Guard.monitors;
     for (const member of this.members) guards |= member.guards?.() ?? 0;
     this.dispatch.guards = guards;
-    // On a replica the primary leads expiry; while writes wait keys that expire are hidden, so that the stream stands still.
-    this.engine.expiryMode = this.isReplica || this.pause.mode !== null ? "hide" : "delete";
+    this.engine.expiryMode = this.expiryMode;
+  }
+
+  /** On a replica the primary leads expiry; while writes wait keys that expire are hidden, so that the stream stands still. */
+  get expiryMode(): Engine["expiryMode"] {
+    return this.isReplica || this.pause.mode !== null ? "hide" : "delete";
   }
 
   // --- time -----------------------------------------------------------------------------------------------------------
@@ -367,6 +382,8 @@ export class Server implements ConnectionOwner, DispatchHost {
   }
 
   #settle(): void {
+    // What expired between the commands; what they changed was looked at behind each of them.
+    if (this.dispatch?.keysChanged) this.blocking.serveLater();
     this.outcomes.flush();
     for (const member of this.members) member.endOfTick?.();
   }
@@ -375,6 +392,7 @@ export class Server implements ConnectionOwner, DispatchHost {
     this.refreshGuards();
     if (this.pause.mode === "all") return;
     for (const connection of this.clients.byId.values()) if (connection.paused) this.resumeLater(connection);
+    this.blocking.pauseEnded();
   }
 
   /** Goes on with a client's requests at the end of the tick: never from within another client's command. */
@@ -389,6 +407,7 @@ export class Server implements ConnectionOwner, DispatchHost {
     const lazy = this.config.values[why === EVICTED ? "lazyfree-lazy-eviction" : "lazyfree-lazy-expire"];
     this.outcomes.words(dbIndex, [lazy ? "UNLINK" : "DEL", key]);
     if (!this.watches.none) this.watches.touch(dbIndex, key);
+    if (this.blocking.any) this.blocking.changed(dbIndex, key, "g");
     if (!this.events.silent) this.events.notify(why, key, dbIndex);
     this.tick.schedule();
   }
@@ -402,8 +421,9 @@ export class Server implements ConnectionOwner, DispatchHost {
     for (const member of this.members) member.flushedAll?.();
   }
 
-  /** Those who watch keys of these databases, all of which changed at once. */
+  /** Those who watch keys of these databases, all of which change at once, and those who wait for them. */
   touchDatabases(databases: "all" | readonly number[], others: readonly Engine[] = []): void {
+    if (this.blocking.any) this.blocking.databasesChanged(databases);
     if (this.watches.none) return;
     this.watches.touchDatabases(databases, (dbIndex, key) => {
       const bytes = Buffer.from(key, "latin1");
