@@ -67,13 +67,13 @@ export class ReplyWriter {
       this.full.length = 0;
       this.fullBytes = 0;
     }
-    if (this.#at > 0) {
-      const bytes = this.#bytes;
-      const length = this.#at;
-      this.#at = 0;
-      this.#bytes = NO_BYTES;
-      if (send(bytes, length)) this.#pool.give(bytes);
-    }
+    const bytes = this.#bytes;
+    if (bytes.length === 0) return;
+    const length = this.#at;
+    this.#at = 0;
+    // Given back even if all that was written was taken back: what comes next must find none, and say so.
+    this.#bytes = NO_BYTES;
+    if (length === 0 || send(bytes, length)) this.#pool.give(bytes);
   }
 
   /** Bytes of the chunk being written to, used or not. */
