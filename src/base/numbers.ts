@@ -1,6 +1,8 @@
 /** Numbers as they stand on the wire: parsed strictly, as Redis' string2ll and string2d do, and without making strings. */
 import type { Slice } from "./bytes.ts";
 
+export { formatDouble, parseDouble } from "./doubles.ts";
+
 const MINUS = 0x2d;
 const INT64_MAX = 9223372036854775807n;
 const INT64_MIN = -9223372036854775808n;
@@ -42,21 +44,6 @@ export function parseInt64(text: Slice): bigint | null {
   for (let at = i; at < end; at++) if (bytes[at]! < 48 || bytes[at]! > 57) return null;
   const value = BigInt(text.latin1());
   return value > INT64_MAX || value < INT64_MIN ? null : value;
-}
-
-const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-const HEX = /^[+-]?0x[0-9a-f]+(\.[0-9a-f]*)?$/i;
-
-/** A double as strtod reads it, infinities included; NaN for anything else, "nan" and surrounding blanks included. */
-export function parseDouble(text: Slice): number {
-  if (text.length === 0 || text.length > 256) return Number.NaN;
-  const word = text.latin1();
-  if (DECIMAL.test(word)) return Number(word);
-  const sign = word[0] === "-" ? -1 : 1;
-  const body = word.replace(/^[+-]/, "").toLowerCase();
-  if (body === "inf" || body === "infinity") return sign * Number.POSITIVE_INFINITY;
-  if (HEX.test(word) && !body.includes(".")) return sign * Number(body);
-  return Number.NaN;
 }
 
 /** A whole number of at most 15 digits that is known to be in its canonical form. */
@@ -103,13 +90,4 @@ export function digits(value: number): number {
   let count = 5;
   for (let limit = 100000; value >= limit; limit *= 10) count++;
   return count;
-}
-
-/** The shortest decimal that reads back as the same double, in the form in which Redis prints one ("inf", "1e+20"). */
-export function formatDouble(value: number): string {
-  if (value === Number.POSITIVE_INFINITY) return "inf";
-  if (value === Number.NEGATIVE_INFINITY) return "-inf";
-  if (Number.isNaN(value)) return "nan";
-  if (Object.is(value, -0)) return "-0";
-  return String(value);
 }

@@ -5,7 +5,7 @@
  * @see https://redis.io/docs/latest/develop/reference/protocol-spec/
  */
 import { copyBytes, type Slice } from "../base/bytes.ts";
-import { formatDouble, writeInteger } from "../base/numbers.ts";
+import { digits, formatDouble, writeInteger } from "../base/numbers.ts";
 import type { ReplyError } from "../base/reply-error.ts";
 
 export const CHUNK_BYTES = 16 * 1024;
@@ -162,7 +162,18 @@ export class ReplyWriter {
   }
 
   bulkInteger(value: number | bigint): void {
-    this.bulkText(String(value));
+    if (typeof value === "number" && Number.isSafeInteger(value)) this.#bulkNumber(value);
+    else this.bulkText(String(value));
+  }
+
+  #bulkNumber(value: number): void {
+    this.#header(0x24, digits(Math.abs(value)) + (value < 0 ? 1 : 0));
+    if (this.#at + LINE > this.#bytes.length) this.#makeRoom(LINE);
+    const to = this.#bytes;
+    const at = writeInteger(value, to, this.#at);
+    to[at] = 13;
+    to[at + 1] = 10;
+    this.#at = at + 2;
   }
 
   array(length: number): void {
@@ -184,6 +195,11 @@ export class ReplyWriter {
   }
 
   double(value: number): void {
+    if (Number.isSafeInteger(value) && !Object.is(value, -0)) {
+      if (this.version === 3) this.#header(0x2c, value);
+      else this.#bulkNumber(value);
+      return;
+    }
     const text = formatDouble(value);
     if (this.version === 3) this.#line(`,${text}\r\n`);
     else this.bulkText(text);
