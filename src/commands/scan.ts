@@ -1,11 +1,9 @@
 /** Walking through the keys: all at once, or in steps that a cursor joins. */
-import type { Slice } from "../base/bytes.ts";
 import { matchesAll, matchGlob } from "../base/glob.ts";
-import { errors, ReplyError } from "../base/reply-error.ts";
-import type { ReplyWriter } from "../resp/reply-writer.ts";
 import type { Args } from "./args.ts";
 import { type Call, family } from "./call.ts";
 import { docs, integer, optional, pattern, since, string } from "./docs.ts";
+import { Gathering, PATIENCE, parseCursor, parseScanOptions } from "./scan-parts.ts";
 
 // biome-ignore format: a table
 export const scanning = family("generic", {
@@ -21,35 +19,26 @@ export const scanning = family("generic", {
   },
 });
 
-const invalidCursor = new ReplyError("ERR", "invalid cursor");
-const CURSOR = /^[+-]?\d+$/;
-const MAX_CURSOR = 2n ** 64n - 1n;
-
-const DEFAULT_COUNT = 10;
-/** How many empty steps one SCAN takes for each key it was asked for. */
-const PATIENCE = 10;
-
 function keys(call: Call, args: Args): void {
   const glob = args.at(1);
   const all = matchesAll(glob);
-  const found = new KeyList();
+  const found = new Gathering();
   call.db.keys((name) => {
     if (all || matchGlob(glob, name)) found.add(name);
   });
   found.reply(call.reply);
 }
 
-interface ScanOptions {
-  match: Slice | null;
-  type: string | null;
-  count: number;
-}
-
 function scan(call: Call, args: Args): void {
   const { reply } = call;
   let cursor = parseCursor(args.at(1));
-  const { match, type, count } = parseScan(args);
-  const found = new KeyList();
+  let type: string | null = null;
+  const { match, count } = parseScanOptions(args, 2, () => {
+    if (!args.take("TYPE")) return false;
+    type = args.next().latin1().toLowerCase();
+    return true;
+  });
+  const found = new Gathering();
   let seen = 0;
   let steps = count * PATIENCE;
   do {
@@ -61,57 +50,4 @@ function scan(call: Call, args: Args): void {
   reply.array(2);
   reply.bulkInteger(cursor);
   found.reply(reply);
-}
-
-/** Any number that strtoul takes; we give out 32 bits and want no others back. */
-function parseCursor(text: Slice): number {
-  const digits = text.latin1();
-  if (digits === "") return 0;
-  const value = CURSOR.test(digits) ? BigInt(digits.replace("+", "")) : MAX_CURSOR + 1n;
-  if (value > MAX_CURSOR || value < -MAX_CURSOR) throw invalidCursor;
-  return Number(BigInt.asUintN(32, value));
-}
-
-function parseScan(args: Args): ScanOptions {
-  const options: ScanOptions = { match: null, type: null, count: DEFAULT_COUNT };
-  args.position = 2;
-  while (args.more) {
-    if (args.take("COUNT")) {
-      options.count = args.integer();
-      if (options.count < 1) throw errors.syntax;
-    } else if (args.take("MATCH")) {
-      const glob = args.next();
-      options.match = matchesAll(glob) ? null : glob;
-    } else if (args.take("TYPE")) options.type = args.next().latin1().toLowerCase();
-    else throw errors.syntax;
-  }
-  return options;
-}
-
-/** Names that were visited, copied: a reply says how many there are before it says which. */
-class KeyList {
-  #bytes = new Uint8Array(1024);
-  readonly #ends: number[] = [];
-  #end = 0;
-
-  add(name: Slice): void {
-    const end = this.#end + name.length;
-    if (end > this.#bytes.length) {
-      const larger = new Uint8Array(Math.max(end, this.#bytes.length * 2));
-      larger.set(this.#bytes.subarray(0, this.#end));
-      this.#bytes = larger;
-    }
-    name.copyTo(this.#bytes, this.#end);
-    this.#end = end;
-    this.#ends.push(end);
-  }
-
-  reply(reply: ReplyWriter): void {
-    reply.array(this.#ends.length);
-    let start = 0;
-    for (const end of this.#ends) {
-      reply.bulkBytes(this.#bytes, start, end);
-      start = end;
-    }
-  }
 }
