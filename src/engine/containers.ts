@@ -3,6 +3,7 @@
  * alone understands. A type is registered once a store and asked whenever a key with such a value goes, is copied or looked at.
  */
 import { TYPES, type TypeName } from "./entry.ts";
+import type { Keyspace } from "./keyspace.ts";
 import type { FreeJob, Lazyfree } from "./lazyfree.ts";
 
 export interface ContainerType {
@@ -16,6 +17,10 @@ export interface ContainerType {
   bytes(root: number, samples: number): number;
   /** The word of OBJECT ENCODING. */
   encoding(root: number): string;
+  /** It is the value of a key of this keyspace now; `hash` is that of the key. */
+  attached?(root: number, keyspace: Keyspace, hash: number): void;
+  /** It is so no more: the key goes, or goes elsewhere. */
+  detached?(root: number, keyspace: Keyspace): void;
 }
 
 /** What is freed later where that is allowed: beyond this the detour is worth it (as in Redis). */

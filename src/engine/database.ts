@@ -242,6 +242,7 @@ export class Database {
     const ref = this.keyspace.add(key.bytes, key.start, key.end, this.#hash, meta, ROOT_BYTES, ROOT_BYTES);
     this.#entries.setRoot(ref, root);
     if (expireAt !== -1) this.#entries.setExpireAt(ref, expireAt);
+    this.#attached(ref);
   }
 
   // Keys
@@ -269,7 +270,19 @@ export class Database {
     this.keyspace.remove(ref);
   }
 
+  /** For types that keep account of where their values are. */
+  #attached(ref: number): void {
+    const entries = this.#entries;
+    const container = this.#engine.store.containers.of(entries.type(ref));
+    container.attached?.(entries.root(ref), this.keyspace, entries.hash(ref));
+  }
+
+  #detached(ref: number): void {
+    this.#engine.store.containers.of(this.#entries.type(ref)).detached?.(this.#entries.root(ref), this.keyspace);
+  }
+
   #dropContainer(ref: number, lazy: boolean): void {
+    this.#detached(ref);
     this.#engine.dropContainer(this.#entries.type(ref), this.#entries.root(ref), lazy);
   }
 
@@ -298,7 +311,11 @@ export class Database {
     const ref = this.#find(from);
     this.keyspace.beforeChange(ref);
     const moved = target.#addLike(to, ref);
-    if (this.#entries.type(ref) !== STRING) this.#entries.setRoot(moved, this.#entries.root(ref));
+    if (this.#entries.type(ref) !== STRING) {
+      this.#detached(ref);
+      this.#entries.setRoot(moved, this.#entries.root(ref));
+      target.#attached(moved);
+    }
     this.keyspace.remove(ref);
   }
 
@@ -312,7 +329,9 @@ export class Database {
     if (type === STRING) target.#addLike(newKey, ref);
     else {
       const root = this.#engine.store.containers.of(type).clone(this.#entries.root(ref));
-      this.#entries.setRoot(target.#addLike(newKey, ref), root);
+      const copied = target.#addLike(newKey, ref);
+      this.#entries.setRoot(copied, root);
+      target.#attached(copied);
     }
     return true;
   }

@@ -10,6 +10,7 @@ import { Ages } from "./ages.ts";
 import { Database } from "./database.ts";
 import { Eviction } from "./eviction.ts";
 import { ActiveExpiry } from "./expiry.ts";
+import type { Hashes } from "./hash/hashes.ts";
 import { Keyspace } from "./keyspace.ts";
 import { KeyspaceFreeing } from "./keyspace-freeing.ts";
 import { Lazyfree } from "./lazyfree.ts";
@@ -28,6 +29,11 @@ export interface EngineOptions {
 export interface EngineHooks {
   /** The key's time came, and it has been deleted (lazily or by the active cycle). `key` is valid during the call. */
   onExpired(db: Database, key: Slice): void;
+  /**
+   * The time of these fields of a hash came, and they have been removed; with the last of them, `emptied`, the key as well.
+   * Key and fields are valid during the call.
+   */
+  onFieldsExpired?(db: Database, key: Slice, fields: readonly Slice[], emptied: boolean): void;
   /** The key was deleted to make room. */
   onEvicted(db: Database, key: Slice): void;
 }
@@ -36,6 +42,8 @@ export class EngineStats {
   keyspaceHits = 0;
   keyspaceMisses = 0;
   expiredKeys = 0;
+  /** Fields of hashes: INFO's expired_subkeys. */
+  expiredFields = 0;
   evictedKeys = 0;
   /** An estimate of how much of the data has expired but is still there, in percent. */
   expiredStalePerc = 0;
@@ -63,6 +71,7 @@ export class Engine {
   readonly #activeExpiry = new ActiveExpiry(this);
   readonly #eviction = new Eviction(this);
   #now = 0;
+  #nextToExpireFields = 0;
 
   constructor(options: EngineOptions) {
     this.clock = options.clock;
@@ -72,6 +81,10 @@ export class Engine {
     this.ages = new Ages(this.policy, uint32);
     this.now = options.clock.now();
     this.databases = Array.from({ length: options.databases }, (_, index) => new Database(this, index));
+  }
+
+  get hashes(): Hashes {
+    return this.store.hashes;
   }
 
   /** Unix time in ms as commands see it: set at the start of a tick, the same for all of a command. */
@@ -144,6 +157,20 @@ export class Engine {
   /** Deletes keys whose time has come, for at most so long; returns how many. `fast` is the short cycle between commands. */
   activeExpire(budgetMicros: number, fast: boolean): number {
     return this.#activeExpiry.run(budgetMicros, fast);
+  }
+
+  /** Removes fields of hashes whose time has come, for at most so long; returns how many. */
+  expireFields(budgetMicros: number): number {
+    if (this.expiryMode !== "delete") return 0;
+    const until = this.clock.monotonicMicros() + budgetMicros;
+    const timeIsUp = () => this.clock.monotonicMicros() >= until;
+    let removed = 0;
+    // Each time another database goes first: none waits for ever when time is short.
+    const start = this.#nextToExpireFields++;
+    for (let i = 0; i < this.databases.length && !(i > 0 && timeIsUp()); i++) {
+      removed += this.hashes.expire(this, this.databases[(start + i) % this.databases.length]!, timeIsUp);
+    }
+    return removed;
   }
 
   /** Deletes keys by the policy until `usedMemory()` is at most `limitBytes`: "running" when the time was up before that. */

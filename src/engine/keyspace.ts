@@ -21,6 +21,7 @@ import {
   TYPE_SHIFT,
   VOLATILE,
 } from "./entry.ts";
+import { disposeExpiringHashes } from "./hash/expiring-hashes.ts";
 import type { Store } from "./store.ts";
 
 /** Numbers of so many digits are exact as doubles, their sums too. */
@@ -34,6 +35,8 @@ export class Keyspace {
   expireCursor = 0;
   /** The average time to live in ms that the active expiry has seen, for INFO. */
   averageTtl = 0;
+  /** The block of the index of hashes whose fields expire (hash/expiring-hashes.ts); 0 as long as there was none. */
+  expiringHashes = 0;
   /** How many snapshots still read it: a keyspace that was flushed away is freed after them. */
   pins = 0;
   readonly #entries: Entries;
@@ -56,6 +59,8 @@ export class Keyspace {
 
   /** Gives back the table's own memory, after the entries have been freed. */
   dispose(): void {
+    if (this.expiringHashes !== 0) disposeExpiringHashes(this.store.arena, this.expiringHashes);
+    this.expiringHashes = 0;
     this.table.dispose();
     this.volatile.dispose();
   }
@@ -87,6 +92,15 @@ export class Keyspace {
       ref = words[at]!;
     }
     return 0;
+  }
+
+  /** The entry of a container, which is here; `hash` is that of its key. */
+  entryOf(hash: number, root: number): number {
+    const entries = this.#entries;
+    let ref = this.table.first(hash);
+    while (entries.type(ref) === STRING || entries.root(ref) !== root)
+      ref = this.#i32[ref >>> 20]![(ref & 0xfffff) << 2]!;
+    return ref;
   }
 
   /** A new entry for a key that is not there; the value's bytes are whatever the block held. */

@@ -29,6 +29,8 @@ export class Policy {
   skipChecksumValidation = false;
   /** How long a string may become, in bytes. */
   protoMaxBulkLen = 512 * 1024 * 1024;
+  hashMaxListpackEntries = 512;
+  hashMaxListpackValue = 64;
   setMaxIntsetEntries = 512;
   setMaxListpackEntries = 128;
   setMaxListpackValue = 64;

@@ -2,6 +2,7 @@
 import { Arena } from "../memory/arena.ts";
 import { Containers } from "./containers.ts";
 import { Entries } from "./entry.ts";
+import { Hashes } from "./hash/hashes.ts";
 import type { Policy } from "./policy.ts";
 import { Snapshots } from "./snapshot.ts";
 
@@ -11,6 +12,7 @@ export class Store {
   readonly containers = new Containers();
   readonly snapshots = new Snapshots();
   readonly policy: Policy;
+  readonly hashes: Hashes;
   /** The engine's time, unix ms. */
   now = 0;
   readonly random: () => number;
@@ -23,5 +25,7 @@ export class Store {
     this.random = random;
     this.k0 = random() | 0;
     this.k1 = random() | 0;
+    this.hashes = new Hashes(this);
+    this.containers.register("hash", this.hashes);
   }
 }
