@@ -18,6 +18,7 @@ import { Policy } from "./policy.ts";
 import { Snapshot } from "./snapshot.ts";
 import { Store } from "./store.ts";
 
+import type { Streams } from "./stream/streams.ts";
 export interface EngineOptions {
   databases: number;
   clock: { now(): number; monotonicMicros(): number };
@@ -88,6 +89,8 @@ export class Engine {
   }
 
   /** Unix time in ms as commands see it: set at the start of a tick, the same for all of a command. */
+  get streams(): Streams {
+    return this.store.streams;
   get now(): number {
     return this.#now;
   }

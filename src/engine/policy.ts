@@ -35,6 +35,9 @@ export class Policy {
   setMaxListpackEntries = 128;
   setMaxListpackValue = 64;
   hllSparseMaxBytes = 3000;
+  /** How large a node of a stream becomes; 0 for no limit. */
+  streamNodeMaxBytes = 4096;
+  streamNodeMaxEntries = 100;
 
   /** Which packed values from outside are looked through for duplicates: "clients" means RESTORE alone. */
   sanitizeDumpPayload: "no" | "yes" | "clients" = "no";

@@ -6,6 +6,7 @@ import { Hashes } from "./hash/hashes.ts";
 import type { Policy } from "./policy.ts";
 import { Snapshots } from "./snapshot.ts";
 
+import { Streams } from "./stream/streams.ts";
 export class Store {
   readonly arena = new Arena();
   readonly entries = new Entries(this.arena);
@@ -15,6 +16,7 @@ export class Store {
   readonly hashes: Hashes;
   /** The engine's time, unix ms. */
   now = 0;
+  readonly streams: Streams;
   readonly random: () => number;
   /** The secret of the hash. */
   readonly k0: number;
@@ -29,3 +31,4 @@ export class Store {
     this.containers.register("hash", this.hashes);
   }
 }
+    this.streams = new Streams(this);
