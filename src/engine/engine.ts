@@ -91,6 +91,8 @@ export class Engine {
   /** Unix time in ms as commands see it: set at the start of a tick, the same for all of a command. */
   get streams(): Streams {
     return this.store.streams;
+  }
+
   get now(): number {
     return this.#now;
   }
