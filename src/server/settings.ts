@@ -14,6 +14,8 @@ export function obeyPolicy(policy: Policy, values: Settings): void {
   policy.lazyfreeLazyUserDel = values["lazyfree-lazy-user-del"];
   policy.lazyfreeLazyUserFlush = values["lazyfree-lazy-user-flush"];
   policy.activeExpireEffort = values["active-expire-effort"];
+  policy.streamNodeMaxBytes = values["stream-node-max-bytes"];
+  policy.streamNodeMaxEntries = values["stream-node-max-entries"];
   policy.protoMaxBulkLen = values["proto-max-bulk-len"];
   policy.setMaxIntsetEntries = values["set-max-intset-entries"];
   policy.setMaxListpackEntries = values["set-max-listpack-entries"];
@@ -48,3 +50,5 @@ export const KEPT_ELSEWHERE: readonly DirectiveName[] = [
   "slowlog-log-slower-than",
   "slowlog-max-len",
 ];
+  "stream-node-max-bytes",
+  "stream-node-max-entries",

@@ -15,6 +15,6 @@ export const types = {
   "zset-max-listpack-entries": integer(128, 0, LONG_MAX, also("zset-max-ziplist-entries", "sorted sets")),
   "zset-max-listpack-value": memory(64, 0, LONG_MAX, also("zset-max-ziplist-value", "sorted sets")),
   "hll-sparse-max-bytes": memory(3000, 0, LONG_MAX),
-  "stream-node-max-bytes": memory(4096, 0, LONG_MAX, later("streams")),
-  "stream-node-max-entries": integer(100, 0, LONG_MAX, later("streams")),
+  "stream-node-max-bytes": memory(4096, 0, LONG_MAX),
+  "stream-node-max-entries": integer(100, 0, LONG_MAX),
 };
