@@ -18,6 +18,7 @@ import { Policy } from "./policy.ts";
 import { Snapshot } from "./snapshot.ts";
 import { Store } from "./store.ts";
 
+import type { SortedSets } from "./sorted-set/sorted-sets.ts";
 import type { Streams } from "./stream/streams.ts";
 export interface EngineOptions {
   databases: number;

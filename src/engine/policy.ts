@@ -36,6 +36,8 @@ export class Policy {
   setMaxListpackValue = 64;
   hllSparseMaxBytes = 3000;
   /** How large a node of a stream becomes; 0 for no limit. */
+  zsetMaxListpackEntries = 128;
+  zsetMaxListpackValue = 64;
   streamNodeMaxBytes = 4096;
   streamNodeMaxEntries = 100;
 

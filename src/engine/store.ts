@@ -5,7 +5,7 @@ import { Entries } from "./entry.ts";
 import { Hashes } from "./hash/hashes.ts";
 import type { Policy } from "./policy.ts";
 import { Snapshots } from "./snapshot.ts";
-
+import { SortedSets } from "./sorted-set/sorted-sets.ts";
 import { Streams } from "./stream/streams.ts";
 export class Store {
   readonly arena = new Arena();

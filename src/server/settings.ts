@@ -21,6 +21,8 @@ export function obeyPolicy(policy: Policy, values: Settings): void {
   policy.setMaxListpackEntries = values["set-max-listpack-entries"];
   policy.setMaxListpackValue = values["set-max-listpack-value"];
   policy.hllSparseMaxBytes = values["hll-sparse-max-bytes"];
+  policy.zsetMaxListpackEntries = values["zset-max-listpack-entries"];
+  policy.zsetMaxListpackValue = values["zset-max-listpack-value"];
   policy.sanitizeDumpPayload = values["sanitize-dump-payload"];
 }
 

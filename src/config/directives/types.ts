@@ -1,7 +1,6 @@
 /** When values of a type change their encoding. */
 import { INT_MAX, INT_MIN, integer, LONG_MAX, memory } from "../numeric.ts";
 
-const later = (type: string) => ({ awaits: type });
 const also = (alias: string, type: string) => ({ aliases: [alias], awaits: type });
 
 export const types = {
@@ -12,8 +11,8 @@ export const types = {
   "set-max-intset-entries": integer(512, 0, LONG_MAX),
   "set-max-listpack-entries": integer(128, 0, LONG_MAX),
   "set-max-listpack-value": integer(64, 0, LONG_MAX),
-  "zset-max-listpack-entries": integer(128, 0, LONG_MAX, also("zset-max-ziplist-entries", "sorted sets")),
-  "zset-max-listpack-value": memory(64, 0, LONG_MAX, also("zset-max-ziplist-value", "sorted sets")),
+  "zset-max-listpack-entries": integer(128, 0, LONG_MAX, { aliases: ["zset-max-ziplist-entries"] }),
+  "zset-max-listpack-value": memory(64, 0, LONG_MAX, { aliases: ["zset-max-ziplist-value"] }),
   "hll-sparse-max-bytes": memory(3000, 0, LONG_MAX),
   "stream-node-max-bytes": memory(4096, 0, LONG_MAX),
   "stream-node-max-entries": integer(100, 0, LONG_MAX),
