@@ -14,12 +14,14 @@ import type { Hashes } from "./hash/hashes.ts";
 import { Keyspace } from "./keyspace.ts";
 import { KeyspaceFreeing } from "./keyspace-freeing.ts";
 import { Lazyfree } from "./lazyfree.ts";
+import type { Lists } from "./list/lists.ts";
 import { Policy } from "./policy.ts";
+import type { Sets } from "./set/sets.ts";
 import { Snapshot } from "./snapshot.ts";
-import { Store } from "./store.ts";
-
 import type { SortedSets } from "./sorted-set/sorted-sets.ts";
+import { Store } from "./store.ts";
 import type { Streams } from "./stream/streams.ts";
+
 export interface EngineOptions {
   databases: number;
   clock: { now(): number; monotonicMicros(): number };
@@ -89,11 +91,23 @@ export class Engine {
     return this.store.hashes;
   }
 
-  /** Unix time in ms as commands see it: set at the start of a tick, the same for all of a command. */
+  get lists(): Lists {
+    return this.store.lists;
+  }
+
+  get sets(): Sets {
+    return this.store.sets;
+  }
+
+  get sortedSets(): SortedSets {
+    return this.store.sortedSets;
+  }
+
   get streams(): Streams {
     return this.store.streams;
   }
 
+  /** Unix time in ms as commands see it: set at the start of a tick, the same for all of a command. */
   get now(): number {
     return this.#now;
   }

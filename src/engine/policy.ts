@@ -31,13 +31,15 @@ export class Policy {
   protoMaxBulkLen = 512 * 1024 * 1024;
   hashMaxListpackEntries = 512;
   hashMaxListpackValue = 64;
+  /** How large a node of a list becomes: bytes by -1 to -5, or a number of elements. */
+  listMaxListpackSize = -2;
   setMaxIntsetEntries = 512;
   setMaxListpackEntries = 128;
   setMaxListpackValue = 64;
-  hllSparseMaxBytes = 3000;
-  /** How large a node of a stream becomes; 0 for no limit. */
   zsetMaxListpackEntries = 128;
   zsetMaxListpackValue = 64;
+  hllSparseMaxBytes = 3000;
+  /** How large a node of a stream becomes; 0 for no limit. */
   streamNodeMaxBytes = 4096;
   streamNodeMaxEntries = 100;
 

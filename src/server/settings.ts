@@ -17,12 +17,13 @@ export function obeyPolicy(policy: Policy, values: Settings): void {
   policy.streamNodeMaxBytes = values["stream-node-max-bytes"];
   policy.streamNodeMaxEntries = values["stream-node-max-entries"];
   policy.protoMaxBulkLen = values["proto-max-bulk-len"];
+  policy.listMaxListpackSize = values["list-max-listpack-size"];
   policy.setMaxIntsetEntries = values["set-max-intset-entries"];
   policy.setMaxListpackEntries = values["set-max-listpack-entries"];
   policy.setMaxListpackValue = values["set-max-listpack-value"];
-  policy.hllSparseMaxBytes = values["hll-sparse-max-bytes"];
   policy.zsetMaxListpackEntries = values["zset-max-listpack-entries"];
   policy.zsetMaxListpackValue = values["zset-max-listpack-value"];
+  policy.hllSparseMaxBytes = values["hll-sparse-max-bytes"];
   policy.sanitizeDumpPayload = values["sanitize-dump-payload"];
 }
 
@@ -39,6 +40,7 @@ export const KEPT_ELSEWHERE: readonly DirectiveName[] = [
   "lazyfree-lazy-user-flush",
   "lfu-decay-time",
   "lfu-log-factor",
+  "list-max-listpack-size",
   "maxmemory",
   "maxmemory-eviction-tenacity",
   "maxmemory-policy",
@@ -51,6 +53,8 @@ export const KEPT_ELSEWHERE: readonly DirectiveName[] = [
   "set-max-listpack-value",
   "slowlog-log-slower-than",
   "slowlog-max-len",
-];
   "stream-node-max-bytes",
   "stream-node-max-entries",
+  "zset-max-listpack-entries",
+  "zset-max-listpack-value",
+];

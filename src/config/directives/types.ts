@@ -6,8 +6,10 @@ const also = (alias: string, type: string) => ({ aliases: [alias], awaits: type 
 export const types = {
   "hash-max-listpack-entries": integer(512, 0, LONG_MAX, also("hash-max-ziplist-entries", "hashes")),
   "hash-max-listpack-value": memory(64, 0, LONG_MAX, also("hash-max-ziplist-value", "hashes")),
-  "list-max-listpack-size": integer(-2, INT_MIN, INT_MAX, also("list-max-ziplist-size", "lists")),
-  "list-compress-depth": integer(0, 0, INT_MAX, later("lists")),
+  "list-max-listpack-size": integer(-2, INT_MIN, INT_MAX, { aliases: ["list-max-ziplist-size"] }),
+  "list-compress-depth": integer(0, 0, INT_MAX, {
+    inert: "the nodes of lists are not compressed in memory: they take more of it, and less time; replies are the same",
+  }),
   "set-max-intset-entries": integer(512, 0, LONG_MAX),
   "set-max-listpack-entries": integer(128, 0, LONG_MAX),
   "set-max-listpack-value": integer(64, 0, LONG_MAX),
