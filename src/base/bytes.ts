@@ -30,6 +30,13 @@ export class Slice {
     return asBuffer(this.bytes).latin1Slice(this.start, this.end);
   }
 
+  /** As an error repeats it: as latin1, the way errors are written, and no further than the zero byte at which C ends a string. */
+  quotable(): string {
+    const text = this.latin1();
+    const zero = text.indexOf("\0");
+    return zero < 0 ? text : text.slice(0, zero);
+  }
+
   utf8(): string {
     return asBuffer(this.bytes).utf8Slice(this.start, this.end);
   }

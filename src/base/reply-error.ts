@@ -1,4 +1,7 @@
-/** An error the client is meant to see: `code` is its first word, then Redis' own wording, letter for letter. */
+/**
+ * An error the client is meant to see: `code` is its first word, then Redis' own wording, letter for letter. A character stands
+ * for a byte, so that an argument is repeated as it came (`Slice.quotable`).
+ */
 export class ReplyError extends Error {
   readonly code: string;
 

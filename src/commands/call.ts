@@ -158,6 +158,8 @@ export interface CommandDocs {
   readonly complexity?: string;
   /** The group COMMAND DOCS shows, where it is not the family's. */
   readonly group?: string;
+  /** Of a command that others replace. */
+  readonly deprecated?: { readonly since: string; readonly replacedBy: string };
   readonly arguments?: readonly ArgumentDocs[];
 }
 
@@ -271,5 +273,5 @@ function row(familyName: string, name: string, declaration: RowDeclaration): Com
 
 /** A container's own handler: reached only when no subcommand has that name, which dispatch has refused already. */
 function noSubcommand(call: Call, args: Args): void {
-  throw errors.unknownSubcommand(args.at(1).utf8(), call.row.name);
+  throw errors.unknownSubcommand(args.at(1).quotable(), call.row.name);
 }

@@ -82,7 +82,7 @@ function parseConditions(args: Args): number {
     else if (args.take("XX")) conditions |= XX;
     else if (args.take("GT")) conditions |= GT;
     else if (args.take("LT")) conditions |= LT;
-    else throw new ReplyError("ERR", `Unsupported option ${args.next().utf8()}`);
+    else throw new ReplyError("ERR", `Unsupported option ${args.next().quotable()}`);
   }
   if ((conditions & NX) !== 0 && conditions !== NX) throw notWithNx;
   if ((conditions & GT) !== 0 && (conditions & LT) !== 0) throw notGtAndLt;

@@ -115,7 +115,10 @@ export class ReplyWriter {
   }
 
   error(error: ReplyError): void {
-    this.#line(`-${error.message.replace(/[\r\n]/g, " ")}\r\n`);
+    const text = error.message.replace(/[\r\n]/g, " ");
+    // What an error repeats of a request came as bytes; the system's own words may be wider.
+    const bytes = Buffer.from(`-${text}\r\n`, /[^\0-\xff]/.test(text) ? "utf8" : "latin1");
+    this.raw(bytes, 0, bytes.length);
   }
 
   integer(value: number | bigint): void {
@@ -232,7 +235,7 @@ export class ReplyWriter {
   }
 
   /**
-   * An array or map whose length is not known yet: write its elements, then give `endArray` or `endMap` what this returned.
+   * An array or map whose length is not known yet: write its elements, then give `endArray`, `endSet` or `endMap` what this returned.
    * One inside another ends first.
    */
   begin(): number {
@@ -241,6 +244,10 @@ export class ReplyWriter {
 
   endArray(begun: number, length: number): void {
     this.#end(begun, 0x2a, length);
+  }
+
+  endSet(begun: number, length: number): void {
+    this.#end(begun, this.version === 3 ? 0x7e : 0x2a, length);
   }
 
   endMap(begun: number, pairs: number): void {

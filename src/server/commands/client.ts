@@ -203,8 +203,9 @@ export function clientCommands(server: Server): CommandRow[] {
     const attribute = args.next();
     const value = args.next().latin1();
     const isName = attribute.is("LIB-NAME");
-    if (!isName && !attribute.is("LIB-VER")) throw err(`Unrecognized option '${attribute.utf8()}'`);
-    if (/[^!-~]/.test(value)) throw err(`${attribute.utf8()} cannot contain spaces, newlines or special characters.`);
+    if (!isName && !attribute.is("LIB-VER")) throw err(`Unrecognized option '${attribute.quotable()}'`);
+    if (/[^!-~]/.test(value))
+      throw err(`${attribute.quotable()} cannot contain spaces, newlines or special characters.`);
     if (isName) connection.libName = value;
     else connection.libVersion = value;
     reply.ok();

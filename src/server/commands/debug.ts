@@ -98,7 +98,7 @@ export function debugCommands(server: Server): CommandRow[] {
     const subcommand = subcommands[name];
     const [least, most] = subcommand === undefined ? [ANY, 0] : bounds(subcommand);
     if (subcommand === undefined || args.left < least || args.left > most)
-      throw errors.subcommandSyntax(word.utf8(), "debug");
+      throw errors.subcommandSyntax(word.quotable(), "debug");
     subcommand.run(call, args);
   }
 

@@ -266,7 +266,7 @@ function countSubscribers(reply: Call["reply"], args: Args, channels: ReadonlyMa
 function wrongUse(args: Args): ReplyError {
   return new ReplyError(
     "ERR",
-    `unknown subcommand or wrong number of arguments for '${args.at(1).utf8()}'. Try PUBSUB HELP.`,
+    `unknown subcommand or wrong number of arguments for '${args.at(1).quotable()}'. Try PUBSUB HELP.`,
   );
 }
 

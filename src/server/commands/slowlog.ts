@@ -51,7 +51,7 @@ export function slowlogCommands({ slowlog }: Server): CommandRow[] {
   });
 
   function get({ reply }: Call, args: Args): void {
-    if (args.count > 3) throw errors.subcommandSyntax(args.at(1).utf8(), "slowlog");
+    if (args.count > 3) throw errors.subcommandSyntax(args.at(1).quotable(), "slowlog");
     let count = DEFAULT_COUNT;
     if (args.more) {
       const wrong = new ReplyError("ERR", "count should be greater than or equal to -1");
