@@ -239,7 +239,8 @@ export class Dispatch {
     const { transaction, answers: reply } = connection;
     if (transaction.active) transaction.broken = true;
     if (row?.name === "exec") {
-      const text = error.message;
+      // Without the code of what is not known or has too few words: there Redis repeats its text alone.
+      const text = error.message.replace(/^ERR /, "");
       const aborted = new ReplyError("EXECABORT", `Transaction discarded because of: ${text}`);
       this.#host.failed(aborted);
       connection.discard();
@@ -258,7 +259,8 @@ export class Dispatch {
     }
     const found = row.subcommands !== undefined && args.count > 1 ? this.#findSubcommand(row, args) : row;
     if (found === null) {
-      this.reject(connection, row, errors.unknownSubcommand(args.at(1).utf8(), row.name));
+      // No command at all, so nobody's rejected call.
+      this.reject(connection, null, errors.unknownSubcommand(args.at(1).quotable(), row.name));
       return null;
     }
     const { arity } = found;
@@ -274,7 +276,7 @@ export class Dispatch {
   }
 
   #rejectUnknown(connection: Connection, args: Args): void {
-    const name = args.at(0).utf8();
+    const name = args.at(0).quotable();
     const lower = name.toLowerCase();
     if (lower === "post" || lower === "host:") {
       connection.crossProtocol();
@@ -284,7 +286,7 @@ export class Dispatch {
     for (let i = 1; i < args.count && rest.length < 128; i++)
       rest += `'${args
         .at(i)
-        .utf8()
+        .quotable()
         .slice(0, 128 - rest.length)}' `;
     this.reject(
       connection,

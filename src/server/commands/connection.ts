@@ -5,6 +5,7 @@ import { parseInteger } from "../../base/numbers.ts";
 import { errors, ReplyError } from "../../base/reply-error.ts";
 import type { Args } from "../../commands/args.ts";
 import { type Call, type CommandRow, family } from "../../commands/call.ts";
+import { parseInt32 } from "../../commands/keyspace.ts";
 import { type Connection, Guard } from "../connection.ts";
 import type { Server } from "../server.ts";
 
@@ -116,8 +117,7 @@ export function connectionCommands(server: Server): CommandRow[] {
   }
 
   function select({ reply, session }: Call, args: Args): void {
-    const index = parseInteger(args.next());
-    if (Number.isNaN(index)) throw errors.notInteger;
+    const index = parseInt32(args.next());
     if (index < 0 || index >= server.engine.databases.length) throw errors.dbIndexOutOfRange;
     session.dbIndex = index;
     reply.ok();
@@ -163,7 +163,7 @@ export function connectionCommands(server: Server): CommandRow[] {
         authenticate(connection, user, args.next());
       } else if (args.left >= 2 && args.take("SETNAME")) {
         name = clientName(args.next());
-      } else throw new ReplyError("ERR", `Syntax error in HELLO option '${args.next().utf8()}'`);
+      } else throw new ReplyError("ERR", `Syntax error in HELLO option '${args.next().quotable()}'`);
     }
     if (!connection.authenticated)
       throw new ReplyError(
