@@ -100,7 +100,8 @@ function writeAll(call: Call, name: Slice, operations: readonly Operation[]): vo
     reply.integer(kind === "SET" ? old : next);
   }
   // A string that grew has changed, even if no field was set in it: replicas must not lack it.
-  call.changed(name, bitSet, grows ? Math.max(changes, 1) : changes);
+  if (changes > 0) call.changed(name, bitSet, changes);
+  else if (grows) call.changed(name, null);
 }
 
 /** The value as its type can hold it; null if it cannot and is not to be bent. */

@@ -63,17 +63,23 @@ function getbit(call: Call, args: Args): void {
   call.reply.integer(isSet ? 1 : 0);
 }
 
+// Where there is no key nobody looks at the range, as in Redis before 8.
+
 function bitcount(call: Call, args: Args): void {
+  const value = readString(call, args.at(1));
+  if (value === null) {
+    call.reply.integer(0);
+    return;
+  }
   if (args.count === 3 || args.count > 5) throw errors.syntax;
   const hasRange = args.count > 2;
   const start = hasRange ? parseBound(args, 2) : 0;
   const end = hasRange ? parseBound(args, 3) : -1;
-  const inBits = args.count === 5 && parseUnit(args, 4);
-  const value = readString(call, args.at(1));
-  if (value === null || (start < 0 && end < 0 && start > end)) {
+  if (start < 0 && end < 0 && start > end) {
     call.reply.integer(0);
     return;
   }
+  const inBits = args.count === 5 && parseUnit(args, 4);
   setRange(value.length, start, end, inBits);
   call.reply.integer(firstBit > lastBit ? 0 : countBits(value, firstBit, lastBit));
 }
@@ -81,16 +87,16 @@ function bitcount(call: Call, args: Args): void {
 function bitpos(call: Call, args: Args): void {
   const bit = parseBound(args, 2);
   if (bit !== 0 && bit !== 1) throw bitNotZeroOrOne;
-  if (args.count > 6) throw errors.syntax;
-  const hasEnd = args.count > 4;
-  const start = args.count > 3 ? parseBound(args, 3) : 0;
-  const inBits = args.count === 6 && parseUnit(args, 5);
-  const end = hasEnd ? parseBound(args, 4) : -1;
   const value = readString(call, args.at(1));
   if (value === null) {
     call.reply.integer(bit === 1 ? -1 : 0);
     return;
   }
+  if (args.count > 6) throw errors.syntax;
+  const hasEnd = args.count > 4;
+  const start = args.count > 3 ? parseBound(args, 3) : 0;
+  const inBits = args.count === 6 && parseUnit(args, 5);
+  const end = hasEnd ? parseBound(args, 4) : -1;
   setRange(value.length, start, end, inBits);
   if (firstBit > lastBit) {
     call.reply.integer(-1);

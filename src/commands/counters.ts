@@ -112,7 +112,8 @@ function incrbyfloat(call: Call, args: Args): void {
   const value = call.db.openString(name);
   const sum = Slice.of(addFloats(value === null ? "0" : value.latin1(), args.at(2).latin1()));
   if (value === null) storeString(call, name, sum);
-  else value.replace(sum);
+  // It is kept as text even if it is whole.
+  (value ?? call.db.openString(name)!).replace(sum, false);
   call.changed(name, incrementedByFloat);
   call.reply.bulk(sum);
   // As a SET, so that no other machine's arithmetic makes another number of it.
