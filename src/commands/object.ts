@@ -1,4 +1,4 @@
-/** OBJECT: how a value is kept, without counting as a use of it. */
+/** OBJECT: how a value is kept. That counts as a hit or a miss, but not as a use. */
 import { ReplyError } from "../base/reply-error.ts";
 import type { Args } from "./args.ts";
 import { type Call, family, keyAt } from "./call.ts";
@@ -30,26 +30,30 @@ const notLfu = new ReplyError(
 );
 const notLru = new ReplyError("ERR", `An LFU maxmemory policy is selected, idle time not tracked. ${whenSwitching}`);
 
+function find({ db }: Call, args: Args): boolean {
+  return db.exists(args.at(2));
+}
+
 function encoding(call: Call, args: Args): void {
-  const name = call.db.encoding(args.at(2));
+  const name = find(call, args) ? call.db.encoding(args.at(2)) : null;
   if (name === null) call.reply.nil();
   else call.reply.bulkText(name);
 }
 
 function freq(call: Call, args: Args): void {
-  const frequency = call.db.frequency(args.at(2));
+  const frequency = find(call, args) ? call.db.frequency(args.at(2)) : null;
   if (frequency !== null && !call.engine.policy.lfu) throw notLfu;
   replyCount(call, frequency);
 }
 
 function idletime(call: Call, args: Args): void {
-  const seconds = call.db.idleSeconds(args.at(2));
+  const seconds = find(call, args) ? call.db.idleSeconds(args.at(2)) : null;
   if (seconds !== null && call.engine.policy.lfu) throw notLru;
   replyCount(call, seconds);
 }
 
 function refcount(call: Call, args: Args): void {
-  replyCount(call, call.db.refcount(args.at(2)));
+  replyCount(call, find(call, args) ? call.db.refcount(args.at(2)) : null);
 }
 
 function replyCount({ reply }: Call, count: number | null): void {
