@@ -1,0 +1,26 @@
+import type { Grammar } from "./grammar.ts";
+
+export const lists: Grammar = {
+  LINDEX: "list index",
+  LINSERT: "list (BEFORE | AFTER | FOO) value value | list (BEFORE | AFTER) member member",
+  LLEN: "list",
+  LMOVE: "list list (LEFT | RIGHT) (LEFT | RIGHT)",
+  LMPOP: "numlists (LEFT | RIGHT) [COUNT positive]",
+  LPOP: "list [count]",
+  LPOS: "list member [RANK count] [COUNT small] [MAXLEN small]",
+  LPUSH: [4, "list value+ | list member+"],
+  LPUSHX: "list value+",
+  LRANGE: [2, "list index index"],
+  LREM: "list count member",
+  LSET: "list index value",
+  LTRIM: "list index index",
+  RPOP: "list [count]",
+  RPOPLPUSH: "list list",
+  RPUSH: [4, "list value+ | list member+"],
+  RPUSHX: "list value+",
+  BLMOVE: [0.2, "list list (LEFT | RIGHT) (LEFT | RIGHT) timeout"],
+  BLMPOP: [0.2, "timeout numlists (LEFT | RIGHT) [COUNT positive]"],
+  BLPOP: [0.2, "(list)+ timeout"],
+  BRPOP: [0.2, "(list)+ timeout"],
+  BRPOPLPUSH: [0.2, "list list timeout"],
+};

@@ -1,0 +1,47 @@
+/** Ranges by lex are asked of sets whose members have one score: Redis promises nothing for others. */
+import type { Grammar } from "./grammar.ts";
+
+export const sortedSets: Grammar = {
+  ZADD: [
+    6,
+    "zset [NX | XX] [GT | LT] [CH] [INCR] (score member)+ | zset (score member)+ | lex (0 member)+ | lex (0 member)+",
+  ],
+  ZCARD: "zset",
+  ZCOUNT: "zset scorebound scorebound",
+  ZDIFF: "numzsets [WITHSCORES]",
+  ZDIFFSTORE: "zset numzsets",
+  ZINCRBY: [2, "zset score member"],
+  ZINTER: "numzsets [WEIGHTS weights] [AGGREGATE (SUM | MIN | MAX | FOO)] [WITHSCORES]",
+  ZINTERCARD: "numzsets [LIMIT small]",
+  ZINTERSTORE: "zset numzsets [WEIGHTS weights] [AGGREGATE (SUM | MIN | MAX)]",
+  ZLEXCOUNT: "lex lexbound lexbound",
+  ZMPOP: "numzsets (MIN | MAX | FOO) [COUNT positive]",
+  ZMSCORE: "zset member+",
+  ZPOPMAX: "zset [count]",
+  ZPOPMIN: "zset [count]",
+  ZRANDMEMBER: "zset [count [WITHSCORES]]",
+  ZRANGE: [
+    3,
+    "zset index index [WITHSCORES] [REV] | zset scorebound scorebound BYSCORE [REV] [LIMIT index count] [WITHSCORES] | lex lexbound lexbound BYLEX [REV] [LIMIT index count] | zset index index LIMIT index count",
+  ],
+  ZRANGEBYLEX: "lex lexbound lexbound [LIMIT index count]",
+  ZRANGEBYSCORE: [2, "zset scorebound scorebound [WITHSCORES] [LIMIT index count]"],
+  ZRANGESTORE:
+    "zset zset index index [REV] | zset zset scorebound scorebound BYSCORE [REV] [LIMIT index count] | zset lex lexbound lexbound BYLEX [REV] [LIMIT index count]",
+  ZRANK: [2, "zset member"],
+  ZREM: [2, "zset member+ | lex member"],
+  ZREMRANGEBYLEX: "lex lexbound lexbound",
+  ZREMRANGEBYRANK: "zset index index",
+  ZREMRANGEBYSCORE: "zset scorebound scorebound",
+  ZREVRANGE: "zset index index [WITHSCORES]",
+  ZREVRANGEBYLEX: "lex lexbound lexbound [LIMIT index count]",
+  ZREVRANGEBYSCORE: "zset scorebound scorebound [WITHSCORES] [LIMIT index count]",
+  ZREVRANK: "zset member",
+  ZSCAN: "zset cursor [MATCH glob] COUNT all",
+  ZSCORE: "zset member",
+  ZUNION: "numzsets [WEIGHTS weights] [AGGREGATE (SUM | MIN | MAX)] [WITHSCORES]",
+  ZUNIONSTORE: "zset numzsets [WEIGHTS weights] [AGGREGATE (SUM | MIN | MAX | FOO)]",
+  BZMPOP: [0.2, "timeout numzsets (MIN | MAX) [COUNT positive]"],
+  BZPOPMAX: [0.2, "(zset)+ timeout"],
+  BZPOPMIN: [0.2, "(zset)+ timeout"],
+};

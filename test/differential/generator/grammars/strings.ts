@@ -1,0 +1,40 @@
+/** Strings: whole, in parts, as numbers and as bits. */
+import type { Grammar } from "./grammar.ts";
+
+export const strings: Grammar = {
+  APPEND: [2, "str value | num int | text member"],
+  DECR: "num",
+  DECRBY: "num int",
+  GET: [2, "str | num | text | bits"],
+  GETDEL: "str | num",
+  GETEX: "str [EX seconds | PX millis | EXAT unixseconds | PXAT unixmillis | PERSIST | EX seconds PERSIST]",
+  GETRANGE: "str index index | bits index index",
+  GETSET: "str value | num int",
+  INCR: [2, "num"],
+  INCRBY: "num int",
+  INCRBYFLOAT: "num float",
+  LCS: "text text [LEN] [IDX] [MINMATCHLEN int] [WITHMATCHLEN]",
+  MGET: "str num none:0 | keys | key key",
+  MSET: "(str value)+ | num int str value",
+  MSETNX: "(str value)+ | none:0 value none:1 value",
+  PSETEX: "str millis value",
+  SET: [
+    6,
+    "str value [NX | XX] [GET] [EX seconds | PX millis | EXAT latersecond | PXAT latermilli | KEEPTTL] | num int | text member | str value",
+  ],
+  SETEX: "str seconds value",
+  SETNX: "str value",
+  SETRANGE: "str offset value | bits offset value",
+  STRLEN: "str | num | bits",
+  SUBSTR: "str index index",
+  BITCOUNT: "bits [index index [BYTE | BIT | FOO]] | str [index index] | bits index",
+  BITFIELD: [
+    2,
+    "bits (GET bittype bitpos | SET bittype bitpos int | INCRBY bittype bitpos int | OVERFLOW (WRAP | SAT | FAIL | FOO))+",
+  ],
+  BITFIELD_RO: "bits (GET bittype bitpos)+ | bits SET bittype bitpos int",
+  BITOP: [2, "(AND | OR | XOR) bits (bits)+ | NOT bits bits | NOT bits bits bits | FOO bits bits | AND str str str"],
+  BITPOS: "bits bit [index [index [BYTE | BIT | FOO]]]",
+  GETBIT: "bits bitoffset | str bitoffset",
+  SETBIT: [2, "bits bitoffset bit"],
+};
