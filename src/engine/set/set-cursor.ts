@@ -1,0 +1,51 @@
+/** Walks through the members of a set that does not change meanwhile. Intsets in order, listpacks as added, tables at random. */
+import { EntryText } from "../../memory/listpack.ts";
+import { Encoding, type SetValue } from "./set-value.ts";
+
+export class SetCursor {
+  /** The member that `next` came to; lent until the next step, or until the set changes. */
+  readonly member = new EntryText();
+  #set!: SetValue;
+  /** Where it is: for `SetValue.deleteAt`, after the walk. */
+  place = 0;
+  #bucket = 0;
+
+  /** Before the first member. */
+  start(set: SetValue): this {
+    this.#set = set;
+    this.place = set.encoding === Encoding.intset ? -1 : 0;
+    this.#bucket = -1;
+    return this;
+  }
+
+  /** False at the end. */
+  next(): boolean {
+    const set = this.#set;
+    switch (set.encoding) {
+      case Encoding.intset:
+        if (++this.place >= set.openIntset().size) return false;
+        break;
+      case Encoding.listpack: {
+        const listpack = set.openListpack();
+        this.place = this.#bucket < 0 ? listpack.first() : listpack.next(this.place);
+        this.#bucket = 0;
+        if (this.place === 0) return false;
+        break;
+      }
+      default:
+        if (!this.#nextInTable(set)) return false;
+    }
+    set.memberAt(this.place, this.member);
+    return true;
+  }
+
+  #nextInTable({ table }: SetValue): boolean {
+    if (this.place !== 0) this.place = table.next(this.place);
+    const { buckets } = table;
+    while (this.place === 0) {
+      if (++this.#bucket >= buckets) return false;
+      this.place = table.chain(this.#bucket);
+    }
+    return true;
+  }
+}

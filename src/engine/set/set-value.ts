@@ -1,0 +1,342 @@
+/**
+ * A set in the store, read and changed where it lies; docs/memory.md has the picture. Its root is a block of four words:
+ *
+ *   word 0   how the members lie: an Encoding
+ *        1   the ref of the intset or the listpack, or words 1 to 3 the header of the table
+ *
+ * Small sets are an intset if all members are whole numbers, else a listpack, both Redis' own bytes. In the table a member is a
+ * block of its own: three words of the table's, the third being the length, then the member. When a set changes over is
+ * Redis' rule too (7.2), by `set-max-intset-entries`, `set-max-listpack-entries` and `set-max-listpack-value`.
+ *
+ * A `SetValue` is a flyweight, positioned on a root. Members have a *place* (index, offset or ref), good until the next change.
+ */
+import type { Slice } from "../../base/bytes.ts";
+import { Int64 } from "../../base/int64.ts";
+import { digits } from "../../base/numbers.ts";
+import type { Arena } from "../../memory/arena.ts";
+import { copyIn } from "../../memory/copy.ts";
+import { ElementTable } from "../../memory/element-table.ts";
+import { hashBytes } from "../../memory/hash.ts";
+import { Intset } from "../../memory/intset.ts";
+import { EntryText, Listpack, MAX_BYTES } from "../../memory/listpack.ts";
+import type { Store } from "../store.ts";
+
+export const Encoding = { intset: 0, listpack: 1, table: 2 } as const;
+/** By number: the words of OBJECT ENCODING. */
+export const ENCODING_NAMES: readonly string[] = ["intset", "listpack", "hashtable"];
+
+export const ROOT_BYTES = 16;
+const ENCODING = 0;
+const PACKED = 1;
+export const TABLE = 1;
+/** The word of an element at which the member begins. */
+const MEMBER_WORD = 3;
+const MEMBER_HEADER = MEMBER_WORD * 4;
+
+/** A member on its way from one form to the other. */
+const scratch = new EntryText();
+
+/** Redis makes no larger intsets, whatever is configured. */
+const INTSET_MOST = 1 << 30;
+
+export class SetValue {
+  root = 0;
+  readonly arena: Arena;
+  readonly intset: Intset;
+  readonly listpack: Listpack;
+  readonly table: ElementTable;
+  readonly #store: Store;
+  readonly #i32: Int32Array[];
+  readonly #integer = new Int64();
+
+  constructor(store: Store) {
+    const { arena } = store;
+    this.arena = arena;
+    this.#store = store;
+    this.#i32 = arena.i32;
+    this.intset = new Intset(arena);
+    this.listpack = new Listpack(arena);
+    this.table = new ElementTable(arena, MEMBER_WORD);
+  }
+
+  /** Speaks from now on of the set with this root. */
+  position(root: number): this {
+    this.root = root;
+    if (this.encoding === Encoding.table) this.table.position(root, TABLE);
+    return this;
+  }
+
+  /** Makes an empty set of the root block. */
+  create(root: number, encoding: number): this {
+    this.root = root;
+    this.#setWord(ENCODING, encoding);
+    if (encoding === Encoding.intset) this.#setWord(PACKED, this.intset.create().ref);
+    else if (encoding === Encoding.listpack) this.#setWord(PACKED, this.listpack.create());
+    else this.table.create(root, TABLE);
+    return this;
+  }
+
+  #word(word: number): number {
+    const { root } = this;
+    return this.#i32[root >>> 20]![((root & 0xfffff) << 2) + word]!;
+  }
+
+  #setWord(word: number, value: number): void {
+    const { root } = this;
+    this.#i32[root >>> 20]![((root & 0xfffff) << 2) + word] = value;
+  }
+
+  get encoding(): number {
+    return this.#word(ENCODING);
+  }
+
+  get size(): number {
+    switch (this.encoding) {
+      case Encoding.intset:
+        return this.openIntset().size;
+      case Encoding.listpack:
+        return this.openListpack().count;
+      default:
+        return this.table.size;
+    }
+  }
+
+  /** For those who know that it is one. */
+  openIntset(): Intset {
+    return this.intset.at(this.#word(PACKED));
+  }
+
+  /** For those who know that it is one. */
+  openListpack(): Listpack {
+    return this.listpack.open(this.#word(PACKED));
+  }
+
+  #hash(member: Slice): number {
+    return hashBytes(member.bytes, member.start, member.end, this.#store.k0, this.#store.k1);
+  }
+
+  // Members by name
+
+  has(member: Slice): boolean {
+    switch (this.encoding) {
+      case Encoding.intset:
+        return this.#parse(member) && this.openIntset().has(this.#integer);
+      case Encoding.listpack:
+        return this.openListpack().find(member) !== 0;
+      default:
+        return this.table.find(member.bytes, member.start, member.end, this.#hash(member)) !== 0;
+    }
+  }
+
+  #parse(member: Slice): boolean {
+    return this.#integer.parse(member.bytes, member.start, member.end);
+  }
+
+  /** False if it was a member. */
+  add(member: Slice): boolean {
+    switch (this.encoding) {
+      case Encoding.intset:
+        return this.#parse(member) ? this.#addInteger() : this.#addFirstText(member);
+      case Encoding.listpack:
+        return this.#addToListpack(member);
+      default:
+        return this.#addToTable(member);
+    }
+  }
+
+  #addInteger(): boolean {
+    const intset = this.openIntset();
+    if (!intset.add(this.#integer)) return false;
+    this.#setWord(PACKED, intset.ref);
+    if (intset.size > this.#mostIntegers) this.toTable();
+    return true;
+  }
+
+  get #mostIntegers(): number {
+    return Math.min(this.#store.policy.setMaxIntsetEntries, INTSET_MOST);
+  }
+
+  /** A member that is no number joins those of an intset. */
+  #addFirstText(member: Slice): boolean {
+    const { setMaxListpackEntries, setMaxListpackValue } = this.#store.policy;
+    const { size } = this.openIntset();
+    const longest = size === 0 ? 0 : Math.max(this.#digitsAt(0), this.#digitsAt(size - 1));
+    const fits = size < setMaxListpackEntries && Math.max(member.length, longest) <= setMaxListpackValue;
+    if (fits && size * (longest + 2) + member.length < MAX_BYTES) {
+      this.#toListpack();
+      this.listpack.append(member);
+      this.#setWord(PACKED, this.listpack.ref);
+      return true;
+    }
+    this.toTable();
+    return this.#addToTable(member);
+  }
+
+  /** How many characters the number at `index` takes. */
+  #digitsAt(index: number): number {
+    const { number } = this.intset.read(index, this.#integer);
+    return digits(Math.abs(number)) + (number < 0 ? 1 : 0);
+  }
+
+  #addToListpack(member: Slice): boolean {
+    const { setMaxListpackEntries, setMaxListpackValue } = this.#store.policy;
+    const listpack = this.openListpack();
+    if (listpack.find(member) !== 0) return false;
+    const fits = listpack.count < setMaxListpackEntries && member.length <= setMaxListpackValue;
+    if (fits && listpack.size + member.length < MAX_BYTES) {
+      listpack.append(member);
+      this.#setWord(PACKED, listpack.ref);
+      return true;
+    }
+    this.toTable();
+    return this.#addToTable(member);
+  }
+
+  #addToTable(member: Slice): boolean {
+    const { bytes, start, end } = member;
+    const hash = this.#hash(member);
+    if (this.table.find(bytes, start, end, hash) !== 0) return false;
+    const ref = this.arena.alloc(MEMBER_HEADER + end - start);
+    const words = this.#i32[ref >>> 20]!;
+    const at = (ref & 0xfffff) << 2;
+    words[at + 2] = end - start;
+    copyIn(bytes, start, end, this.arena.u8[ref >>> 20]!, words, (at << 2) + MEMBER_HEADER);
+    this.table.link(ref, hash);
+    return true;
+  }
+
+  /** False if it was no member. The set may be empty then: that is the caller's business. */
+  delete(member: Slice): boolean {
+    switch (this.encoding) {
+      case Encoding.intset: {
+        if (!this.#parse(member) || !this.openIntset().delete(this.#integer)) return false;
+        this.#setWord(PACKED, this.intset.ref);
+        return true;
+      }
+      case Encoding.listpack: {
+        const at = this.openListpack().find(member);
+        if (at !== 0) this.deleteAt(at);
+        return at !== 0;
+      }
+      default: {
+        const ref = this.table.find(member.bytes, member.start, member.end, this.#hash(member));
+        if (ref !== 0) this.deleteAt(ref);
+        return ref !== 0;
+      }
+    }
+  }
+
+  // Members by place
+
+  /** 0 to `limit` - 1. */
+  randomBelow(limit: number): number {
+    return Math.floor((this.#store.random() / 0x100000000) * limit);
+  }
+
+  /** The place of any member, each with the same chance; the set is not empty. */
+  randomPlace(): number {
+    const { random } = this.#store;
+    switch (this.encoding) {
+      case Encoding.intset:
+        return random() % this.openIntset().size;
+      case Encoding.listpack:
+        return this.openListpack().seek(random() % this.listpack.count);
+      default:
+        return this.table.random(random);
+    }
+  }
+
+  /** Lent: valid until the set changes, or `into` is used again. */
+  memberAt(place: number, into: EntryText): EntryText {
+    switch (this.encoding) {
+      case Encoding.intset: {
+        const value = this.openIntset().read(place, this.#integer);
+        return into.set(into.scratch, 0, value.write(into.scratch, 0));
+      }
+      case Encoding.listpack:
+        return this.openListpack().text(place, into);
+      default: {
+        const start = this.table.nameAt(place);
+        return into.set(this.arena.u8[place >>> 20]!, start, start + this.table.nameLength(place));
+      }
+    }
+  }
+
+  deleteAt(place: number): void {
+    switch (this.encoding) {
+      case Encoding.intset:
+        this.openIntset().deleteAt(place);
+        this.#setWord(PACKED, this.intset.ref);
+        return;
+      case Encoding.listpack:
+        this.openListpack().remove(place);
+        this.#setWord(PACKED, this.listpack.ref);
+        return;
+      default:
+        this.table.unlink(place);
+        this.arena.free(place);
+    }
+  }
+
+  // Changing over
+
+  /** A table, if so many members are about to be added that it will have to be one. */
+  expect(members: number): void {
+    const { setMaxIntsetEntries, setMaxListpackEntries } = this.#store.policy;
+    const { encoding } = this;
+    if (encoding === Encoding.table) return;
+    if (members > (encoding === Encoding.intset ? setMaxIntsetEntries : setMaxListpackEntries)) this.toTable();
+  }
+
+  toTable(): void {
+    if (this.encoding === Encoding.intset) {
+      const intset = this.openIntset();
+      this.#beginTable();
+      const { size } = intset;
+      for (let i = 0; i < size; i++) {
+        const value = intset.read(i, this.#integer);
+        this.#addToTable(scratch.set(scratch.scratch, 0, value.write(scratch.scratch, 0)));
+      }
+      intset.free();
+    } else {
+      const listpack = this.openListpack();
+      const { ref } = listpack;
+      this.#beginTable();
+      for (let at = listpack.first(); at !== 0; at = listpack.open(ref).next(at))
+        this.#addToTable(listpack.open(ref).text(at, scratch));
+      listpack.open(ref).free();
+    }
+  }
+
+  /** Takes over a copy of the packed members of `from`, which has the same encoding, in the place of none. */
+  copyPacked(from: SetValue): void {
+    if (this.encoding === Encoding.intset) {
+      this.openIntset().free();
+      const { bytes, start, end } = from.openIntset();
+      this.#setWord(PACKED, this.intset.load(bytes, start, end).ref);
+    } else {
+      this.openListpack().free();
+      this.#setWord(PACKED, from.openListpack().clone());
+    }
+  }
+
+  #beginTable(): void {
+    this.#setWord(ENCODING, Encoding.table);
+    this.table.create(this.root, TABLE);
+  }
+
+  /** From an intset. */
+  #toListpack(): void {
+    const intset = this.openIntset();
+    const { listpack } = this;
+    listpack.create();
+    const { size } = intset;
+    for (let i = 0; i < size; i++) {
+      const value = intset.read(i, this.#integer);
+      listpack.append(scratch.set(scratch.scratch, 0, value.write(scratch.scratch, 0)));
+    }
+    intset.free();
+    this.#setWord(ENCODING, Encoding.listpack);
+    this.#setWord(PACKED, listpack.ref);
+  }
+}
