@@ -7,6 +7,7 @@ import { counters } from "./counters.ts";
 import { databaseCommands } from "./databases.ts";
 import { dumping } from "./dump.ts";
 import { expiry } from "./expiry.ts";
+import { geo } from "./geo/rows.ts";
 import { hyperLogLogs } from "./hyperloglog/commands.ts";
 import { hyperLogLogDebugging } from "./hyperloglog/debug.ts";
 import { keyCommands } from "./keys.ts";
@@ -30,6 +31,7 @@ export const dataFamilies: readonly (readonly CommandRow[])[] = [
   objects,
   dumping,
   databaseCommands,
+  geo,
   hyperLogLogs,
   hyperLogLogDebugging,
 ];

@@ -10,10 +10,12 @@ const table = new CommandTable(dataFamilies);
 const GROUPS: Record<string, string> = {
   string:
     "append decr decrby get getdel getex getrange getset incr incrby incrbyfloat lcs mget mset msetnx psetex set setex setnx setrange strlen substr",
+  geo: "geoadd geodist geohash geopos georadius georadius_ro georadiusbymember georadiusbymember_ro geosearch geosearchstore",
   hyperloglog: "pfadd pfcount pfdebug pfmerge pfselftest",
   bitmap: "bitcount bitfield bitfield_ro bitop bitpos getbit setbit",
   generic:
     "copy del dump exists expire expireat expiretime keys move object persist pexpire pexpireat pexpiretime pttl randomkey rename renamenx restore scan touch ttl type unlink",
+  set: "sadd scard sdiff sdiffstore sinter sintercard sinterstore sismember smembers smismember smove spop srandmember srem sscan sunion sunionstore",
   server: "dbsize flushall flushdb restore-asking swapdb",
 };
 
