@@ -2,10 +2,11 @@
 import type { TypeName } from "../engine/entry.ts";
 import type { Store } from "../engine/store.ts";
 import { RdbError } from "./format.ts";
+import { set } from "./types/set.ts";
 import { string } from "./types/string.ts";
 import type { ReadOptions, TypeRow, ValueReader, ValueWriter } from "./value.ts";
 
-export const TYPE_ROWS: readonly TypeRow[] = [string];
+export const TYPE_ROWS: readonly TypeRow[] = [string, set];
 
 const BY_FORM = new Map<number, TypeRow>();
 for (const row of TYPE_ROWS) for (const form of row.forms) BY_FORM.set(form, row);

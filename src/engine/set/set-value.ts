@@ -308,12 +308,25 @@ export class SetValue {
     }
   }
 
+  /** Takes over these bytes of an intset, in the place of the one without numbers that it is. */
+  loadIntset(bytes: Uint8Array, start: number, end: number): this {
+    this.openIntset().free();
+    this.#setWord(PACKED, this.intset.load(bytes, start, end).ref);
+    return this;
+  }
+
+  /** Takes over the bytes of the listpack at bytes[start], in the place of the empty one that it is. */
+  loadListpack(bytes: Uint8Array, start: number): this {
+    this.openListpack().free();
+    this.#setWord(PACKED, this.listpack.load(bytes, start));
+    return this;
+  }
+
   /** Takes over a copy of the packed members of `from`, which has the same encoding, in the place of none. */
   copyPacked(from: SetValue): void {
     if (this.encoding === Encoding.intset) {
-      this.openIntset().free();
       const { bytes, start, end } = from.openIntset();
-      this.#setWord(PACKED, this.intset.load(bytes, start, end).ref);
+      this.loadIntset(bytes, start, end);
     } else {
       this.openListpack().free();
       this.#setWord(PACKED, from.openListpack().clone());
