@@ -14,6 +14,9 @@ import { keyCommands } from "./keys.ts";
 import { lcsCommands } from "./lcs.ts";
 import { objects } from "./object.ts";
 import { scanning } from "./scan.ts";
+import { setAlgebra } from "./sets/algebra.ts";
+import { setMembers } from "./sets/members.ts";
+import { randomMembers } from "./sets/random.ts";
 import { stringRanges } from "./string-ranges.ts";
 import { strings } from "./strings.ts";
 
@@ -31,6 +34,9 @@ export const dataFamilies: readonly (readonly CommandRow[])[] = [
   objects,
   dumping,
   databaseCommands,
+  setMembers,
+  randomMembers,
+  setAlgebra,
   geo,
   hyperLogLogs,
   hyperLogLogDebugging,
