@@ -8,6 +8,13 @@ import { databaseCommands } from "./databases.ts";
 import { dumping } from "./dump.ts";
 import { expiry } from "./expiry.ts";
 import { geo } from "./geo/rows.ts";
+import { hashCounters } from "./hashes/counters.ts";
+import { fieldExpiry } from "./hashes/expiring.ts";
+import { randomFields } from "./hashes/random.ts";
+import { hashReading } from "./hashes/reading.ts";
+import { hashScanning } from "./hashes/scan.ts";
+import { fieldTimes } from "./hashes/ttl.ts";
+import { hashWriting } from "./hashes/writing.ts";
 import { hyperLogLogs } from "./hyperloglog/commands.ts";
 import { hyperLogLogDebugging } from "./hyperloglog/debug.ts";
 import { keyCommands } from "./keys.ts";
@@ -38,6 +45,13 @@ export const dataFamilies: readonly (readonly CommandRow[])[] = [
   randomMembers,
   setAlgebra,
   geo,
+  hashWriting,
+  hashReading,
+  hashCounters,
+  randomFields,
+  hashScanning,
+  fieldExpiry,
+  fieldTimes,
   hyperLogLogs,
   hyperLogLogDebugging,
 ];

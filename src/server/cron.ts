@@ -4,6 +4,8 @@ import type { Server } from "./server.ts";
 
 /** What the active expiry of one turn may take: a quarter of the time at `hz 10` as in Redis, in our shorter slices. */
 const EXPIRE_MICROS = 5_000;
+/** And how long fields of hashes may. */
+const EXPIRE_FIELDS_MICROS = 2_000;
 /** The same for what commands left to be tidied. */
 const TIDY_MICROS = 1_000;
 
@@ -56,6 +58,7 @@ export class Cron {
     const { clock, engine, latency } = this.#server;
     const start = clock.monotonicMicros();
     engine.activeExpire(EXPIRE_MICROS, false);
+    engine.expireFields(EXPIRE_FIELDS_MICROS);
     latency.add("expire-cycle", clock.monotonicMicros() - start);
   }
 

@@ -70,6 +70,8 @@ export const VERSION = { redis: "7.2.4", nines: NINES_VERSION };
 
 const EXPIRED = event("x", "expired");
 const EVICTED = event("e", "evicted");
+const FIELDS_EXPIRED = event("h", "hexpired");
+const DELETED = event("g", "del");
 
 export class Server implements ConnectionOwner, DispatchHost {
   readonly io: Io;
@@ -150,6 +152,7 @@ export class Server implements ConnectionOwner, DispatchHost {
     this.listeners = new Listeners(this);
     this.pause.onChange = () => this.#pauseChanged();
     this.engine.hooks.onExpired = (db, key) => this.#removed(db.index, key, EXPIRED);
+    this.engine.hooks.onFieldsExpired = (db, key, fields, emptied) => this.#fieldsExpired(db.index, key, fields, emptied);
     this.engine.hooks.onEvicted = (db, key) => this.#removed(db.index, key, EVICTED);
   }
 
@@ -409,6 +412,17 @@ export class Server implements ConnectionOwner, DispatchHost {
     if (!this.watches.none) this.watches.touch(dbIndex, key);
     if (this.blocking.any) this.blocking.changed(dbIndex, key, "g");
     if (!this.events.silent) this.events.notify(why, key, dbIndex);
+    this.tick.schedule();
+  }
+
+  #fieldsExpired(dbIndex: number, key: Slice, fields: readonly Slice[], emptied: boolean): void {
+    for (const field of fields) this.outcomes.words(dbIndex, ["HDEL", key, field]);
+    if (!this.watches.none) this.watches.touch(dbIndex, key);
+    if (this.blocking.any && emptied) this.blocking.changed(dbIndex, key, "g");
+    if (!this.events.silent) {
+      this.events.notify(FIELDS_EXPIRED, key, dbIndex);
+      if (emptied) this.events.notify(DELETED, key, dbIndex);
+    }
     this.tick.schedule();
   }
 

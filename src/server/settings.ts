@@ -18,6 +18,8 @@ export function obeyPolicy(policy: Policy, values: Settings): void {
   policy.streamNodeMaxEntries = values["stream-node-max-entries"];
   policy.protoMaxBulkLen = values["proto-max-bulk-len"];
   policy.listMaxListpackSize = values["list-max-listpack-size"];
+  policy.hashMaxListpackEntries = values["hash-max-listpack-entries"];
+  policy.hashMaxListpackValue = values["hash-max-listpack-value"];
   policy.setMaxIntsetEntries = values["set-max-intset-entries"];
   policy.setMaxListpackEntries = values["set-max-listpack-entries"];
   policy.setMaxListpackValue = values["set-max-listpack-value"];
@@ -31,6 +33,8 @@ export function obeyPolicy(policy: Policy, values: Settings): void {
 export const KEPT_ELSEWHERE: readonly DirectiveName[] = [
   "active-expire-effort",
   "client-output-buffer-limit",
+  "hash-max-listpack-entries",
+  "hash-max-listpack-value",
   "hll-sparse-max-bytes",
   "latency-monitor-threshold",
   "lazyfree-lazy-eviction",

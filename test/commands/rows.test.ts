@@ -11,6 +11,7 @@ const GROUPS: Record<string, string> = {
   string:
     "append decr decrby get getdel getex getrange getset incr incrby incrbyfloat lcs mget mset msetnx psetex set setex setnx setrange strlen substr",
   geo: "geoadd geodist geohash geopos georadius georadius_ro georadiusbymember georadiusbymember_ro geosearch geosearchstore",
+  hash: "hdel hexists hexpire hexpireat hexpiretime hget hgetall hincrby hincrbyfloat hkeys hlen hmget hmset hpersist hpexpire hpexpireat hpexpiretime hpttl hrandfield hscan hset hsetnx hstrlen httl hvals",
   hyperloglog: "pfadd pfcount pfdebug pfmerge pfselftest",
   bitmap: "bitcount bitfield bitfield_ro bitop bitpos getbit setbit",
   generic:

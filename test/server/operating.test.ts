@@ -74,7 +74,7 @@ test("INFO counts", () =>
     const info = await c.line("INFO everything");
     assert.match(info, /^=txt:# Server\r\n/);
     assert.match(info, /\r\nkeyspace_hits:1\r\nkeyspace_misses:1\r\n/);
-    assert.match(info, /\r\ndb0:keys=2,expires=1,avg_ttl=\d+\r\n/);
+    assert.match(info, /\r\ndb0:keys=2,expires=1,avg_ttl=\d+,subexpiry=0\r\n/);
     assert.match(info, /\r\nerrorstat_ERR:count=3\r\n/);
     assert.match(info, /\r\ntotal_error_replies:3\r\n/);
     assert.match(info, /\r\ncmdstat_get:calls=2,usec=\d+,usec_per_call=[\d.]+,rejected_calls=1,failed_calls=0\r\n/);

@@ -1,11 +1,9 @@
 /** When values of a type change their encoding. */
 import { INT_MAX, INT_MIN, integer, LONG_MAX, memory } from "../numeric.ts";
 
-const also = (alias: string, type: string) => ({ aliases: [alias], awaits: type });
-
 export const types = {
-  "hash-max-listpack-entries": integer(512, 0, LONG_MAX, also("hash-max-ziplist-entries", "hashes")),
-  "hash-max-listpack-value": memory(64, 0, LONG_MAX, also("hash-max-ziplist-value", "hashes")),
+  "hash-max-listpack-entries": integer(512, 0, LONG_MAX, { aliases: ["hash-max-ziplist-entries"] }),
+  "hash-max-listpack-value": memory(64, 0, LONG_MAX, { aliases: ["hash-max-ziplist-value"] }),
   "list-max-listpack-size": integer(-2, INT_MIN, INT_MAX, { aliases: ["list-max-ziplist-size"] }),
   "list-compress-depth": integer(0, 0, INT_MAX, {
     inert: "the nodes of lists are not compressed in memory: they take more of it, and less time; replies are the same",

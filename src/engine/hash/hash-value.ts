@@ -6,7 +6,7 @@
  * Most methods work on the *current* field, the one that `find`, `first`, `next`, `random` or a scan came to last.
  */
 import type { Slice } from "../../base/bytes.ts";
-import { EntryText } from "../../memory/listpack.ts";
+import { EntryText, MAX_BYTES } from "../../memory/listpack.ts";
 import type { Store } from "../store.ts";
 import {
   Encoding,
@@ -234,7 +234,7 @@ export class HashValue {
   /** Gives a field a value; true if it is new. An expiry is dropped unless `keepExpiry`. It may not be the current field then. */
   set(field: Slice, value: Slice, keepExpiry = false): boolean {
     const { policy } = this.#store;
-    if (!this.isTable && Math.max(field.length, value.length) > policy.hashMaxListpackValue) this.convert();
+    if (!this.isTable && !this.#fits(field, value)) this.convert();
     const isNew = !this.find(field);
     if (isNew) this.#add(field, value, 0);
     else {
@@ -243,6 +243,13 @@ export class HashValue {
     }
     if (!this.isTable && this.#packed.size > policy.hashMaxListpackEntries) this.convert();
     return isNew;
+  }
+
+  #fits(field: Slice, value: Slice): boolean {
+    const longest = Math.max(field.length, value.length);
+    if (longest > this.#store.policy.hashMaxListpackValue) return false;
+    // The limits may be set to anything; a listpack has one of its own.
+    return this.#packed.list.size + longest * 2 < MAX_BYTES / 2;
   }
 
   /** For readers of files: a field that is not there. */

@@ -46,6 +46,11 @@ export class Hashes implements ContainerType {
     return root === 0 ? null : into.position(root);
   }
 
+  /** The one with this root, for reading. */
+  at(root: number): HashValue {
+    return this.#reading.position(root);
+  }
+
   /** For changing it. @throws errors.wrongType */
   open(db: Database, key: Slice): HashValue | null {
     const root = db.openRoot(key, "hash");

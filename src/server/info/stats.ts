@@ -27,6 +27,7 @@ export function statsSection(server: Server): Lines {
     "sync_partial_ok:0",
     "sync_partial_err:0",
     `expired_keys:${engine.stats.expiredKeys}`,
+    `expired_subkeys:${engine.stats.expiredFields}`,
     `expired_stale_perc:${engine.stats.expiredStalePerc.toFixed(2)}`,
     `expired_time_cap_reached_count:${engine.stats.expiredTimeCapReached}`,
     `expire_cycle_cpu_milliseconds:${Math.floor(engine.stats.expireCycleMicros / 1000)}`,
