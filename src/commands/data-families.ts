@@ -19,11 +19,15 @@ import { hyperLogLogs } from "./hyperloglog/commands.ts";
 import { hyperLogLogDebugging } from "./hyperloglog/debug.ts";
 import { keyCommands } from "./keys.ts";
 import { lcsCommands } from "./lcs.ts";
+import { blockingLists } from "./lists/blocking.ts";
+import { listElements } from "./lists/elements.ts";
+import { listEnds } from "./lists/ends.ts";
 import { objects } from "./object.ts";
 import { scanning } from "./scan.ts";
 import { setAlgebra } from "./sets/algebra.ts";
 import { setMembers } from "./sets/members.ts";
 import { randomMembers } from "./sets/random.ts";
+import { sorting } from "./sort/sort.ts";
 import { stringRanges } from "./string-ranges.ts";
 import { strings } from "./strings.ts";
 
@@ -45,6 +49,7 @@ export const dataFamilies: readonly (readonly CommandRow[])[] = [
   randomMembers,
   setAlgebra,
   geo,
+  sorting,
   hashWriting,
   hashReading,
   hashCounters,
@@ -52,6 +57,9 @@ export const dataFamilies: readonly (readonly CommandRow[])[] = [
   hashScanning,
   fieldExpiry,
   fieldTimes,
+  listEnds,
+  listElements,
+  blockingLists,
   hyperLogLogs,
   hyperLogLogDebugging,
 ];

@@ -17,12 +17,18 @@ export class Lists implements ContainerType {
   readonly #limits = new NodeLimits();
   readonly #reading: ListValue;
   readonly #writing: ListValue;
+  /** For what is done to a list as a whole, while others may be positioned. */
+  readonly #whole: ListValue;
+  /** For commands on two lists: the second one. */
+  readonly other: ListValue;
 
   constructor(store: Store) {
     this.#store = store;
     this.#arena = store.arena;
     this.#reading = this.another();
     this.#writing = this.another();
+    this.#whole = this.another();
+    this.other = this.another();
     store.containers.register("list", this);
   }
 
@@ -56,12 +62,12 @@ export class Lists implements ContainerType {
   createRoot(): number {
     const root = this.#arena.alloc(ROOT_BYTES);
     this.#limits.obey(this.#store.policy.listMaxListpackSize);
-    this.#writing.position(root).initialize();
+    this.#whole.position(root).initialize();
     return root;
   }
 
   /** The list of a root. */
-  at(root: number, into: ListValue = this.#writing): ListValue {
+  at(root: number, into: ListValue = this.#whole): ListValue {
     this.#limits.obey(this.#store.policy.listMaxListpackSize);
     return into.position(root);
   }
