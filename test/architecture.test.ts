@@ -17,6 +17,7 @@ const MAY_IMPORT: Record<string, readonly string[] | "all"> = {
   client: ["base", "io", "resp"],
   persistence: ["base", "io", "resp", "engine", "rdb", "commands"],
   replication: ["base", "io", "resp", "rdb", "commands"],
+  cluster: ["base", "io", "resp", "rdb", "commands", "client"],
   sentinel: ["base", "io", "resp", "commands", "client"],
   server: [
     "base",

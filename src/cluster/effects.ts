@@ -1,0 +1,37 @@
+/** What goes into the machine and what it wants done. The shell performs effects in their order. */
+import type { Message, NodeId } from "./messages.ts";
+import type { NodeAddress } from "./node.ts";
+
+export type Input =
+  /** Every 100 ms. */
+  | { readonly kind: "tick" }
+  | { readonly kind: "connected"; readonly link: number; readonly remoteIp: string; readonly localIp: string }
+  /** `refused`: the host answers that nobody listens there. */
+  | { readonly kind: "disconnected"; readonly link: number; readonly refused: boolean }
+  | { readonly kind: "message"; readonly link: number; readonly message: Message }
+  /** Something on this link is no message of the bus. */
+  | { readonly kind: "garbage"; readonly link: number; readonly what: string };
+
+export type Effect =
+  | { readonly kind: "log"; readonly level: "debug" | "verbose" | "notice" | "warning"; readonly text: string }
+  | { readonly kind: "connect"; readonly link: number; readonly host: string; readonly port: number }
+  | { readonly kind: "hangUp"; readonly link: number }
+  | { readonly kind: "send"; readonly link: number; readonly message: Message }
+  /** nodes.conf, and on disk, before any effect behind it is performed. */
+  | { readonly kind: "save" }
+  /** Commands on keys are served from now on, or refused. */
+  | { readonly kind: "stateChanged"; readonly ok: boolean }
+  /** Who owns what is not what it was: clients are to be redirected anew. */
+  | { readonly kind: "slotsChanged" }
+  | { readonly kind: "replicate"; readonly id: NodeId; readonly address: NodeAddress }
+  | { readonly kind: "promote" }
+  /** Keys of slots that are another's now. */
+  | { readonly kind: "dropKeys"; readonly slots: readonly number[] }
+  | { readonly kind: "pauseWrites"; readonly forMs: number }
+  | { readonly kind: "resumeWrites" }
+  | {
+      readonly kind: "published";
+      readonly sharded: boolean;
+      readonly channel: Uint8Array;
+      readonly message: Uint8Array;
+    };

@@ -1,0 +1,171 @@
+/** How a replica takes its failed primary's place: it asks the primaries for their votes in a new epoch, and they give one an epoch. */
+import { updateState } from "./failure.ts";
+import { MessageFlag, NodeFlag, type Sender } from "./messages.ts";
+import type { ClusterNode } from "./node.ts";
+import { stopManual } from "./ownership.ts";
+import { announce, broadcast, send, senderOf } from "./sending.ts";
+import type { CannotFailOver, ClusterState } from "./state.ts";
+
+/** Before a candidate asks: so that the failure is known everywhere, spread by chance, and later the fewer data it has. */
+const DELAY_MS = 500;
+const SPREAD_MS = 500;
+const RANK_DELAY_MS = 1000;
+/** In node timeouts, and at least: how long votes count. A new try follows after twice that. */
+const VOTES_LIFE = 2;
+const MIN_VOTES_LIFE_MS = 2000;
+/** The same reason is not repeated in the log for so long. */
+const SAY_AGAIN_MS = 10_000;
+
+/** At every tick of a replica. */
+export function considerElection(s: ClusterState): void {
+  const { myself, election, manual } = s;
+  const primary = myself.primary;
+  const byHand = manual.endsAt !== 0 && manual.canStart;
+  const wanted = primary !== null && primary.slots.size > 0 && (primary.is(NodeFlag.fail) || byHand);
+  if (!myself.isReplica || !wanted || (s.settings.replicaNoFailover && !byHand)) {
+    election.reason = "";
+    return;
+  }
+  if (!byHand && isTooOld(s)) {
+    cannot(s, "data too old");
+    return;
+  }
+  const life = Math.max(VOTES_LIFE * s.settings.nodeTimeoutMs, MIN_VOTES_LIFE_MS);
+  const age = s.now - election.at;
+  if (age > life * 2) schedule(s, byHand);
+  else if (!election.asked && !byHand) yieldToBetter(s);
+  if (s.now < election.at) cannot(s, "waiting for its turn");
+  else if (age <= life * 2 && age > life) cannot(s, "election expired");
+  else if (!election.asked) askForVotes(s);
+  else if (election.votes >= s.quorum) win(s);
+  else cannot(s, "waiting for votes");
+}
+
+/** Its data may lack more than whoever configured this group wants to lose. */
+function isTooOld(s: ClusterState): boolean {
+  const { nodeTimeoutMs, replicaValidityFactor, replPingMs } = s.settings;
+  if (replicaValidityFactor === 0) return false;
+  // The time that it took to notice is nobody's fault.
+  const age = s.facts.dataAgeMs() - nodeTimeoutMs;
+  return age > replPingMs + nodeTimeoutMs * replicaValidityFactor;
+}
+
+function schedule(s: ClusterState, byHand: boolean): void {
+  const { election } = s;
+  election.votes = 0;
+  election.asked = false;
+  election.rank = byHand ? 0 : rankOf(s);
+  election.at = byHand ? s.now : s.now + DELAY_MS + (s.random.uint32() % SPREAD_MS) + election.rank * RANK_DELAY_MS;
+  const what = `rank #${election.rank}, offset ${s.facts.replicationOffset()}`;
+  s.log("notice", `Start of election delayed for ${election.at - s.now} milliseconds (${what}).`);
+  // So that our siblings know our offset, and rank themselves.
+  announce(s, "shard");
+}
+
+/** Siblings turned out to have more data. */
+function yieldToBetter(s: ClusterState): void {
+  const { election } = s;
+  const rank = rankOf(s);
+  if (rank <= election.rank) return;
+  const delay = (rank - election.rank) * RANK_DELAY_MS;
+  election.at += delay;
+  election.rank = rank;
+  s.log("notice", `Replica rank updated to #${rank}, added ${delay} milliseconds of delay.`);
+}
+
+/** How many siblings have more of the primary's data. */
+function rankOf(s: ClusterState): number {
+  const offset = s.facts.replicationOffset();
+  const siblings = s.myself.primary?.replicas ?? [];
+  const better = (node: ClusterNode) =>
+    node !== s.myself && !node.is(NodeFlag.noFailover) && node.replicationOffset > offset;
+  return siblings.filter(better).length;
+}
+
+function askForVotes(s: ClusterState): void {
+  const { election } = s;
+  s.currentEpoch++;
+  election.epoch = s.currentEpoch;
+  election.asked = true;
+  s.log("notice", `Starting a failover election for epoch ${election.epoch}.`);
+  s.save();
+  const flags = s.manual.endsAt !== 0 ? MessageFlag.forceAck : 0;
+  broadcast(s, { kind: "auth-req", sender: senderOf(s, flags) });
+}
+
+export function onVote(s: ClusterState, voter: ClusterNode, sender: Sender): void {
+  if (!voter.votes || !s.election.asked || sender.currentEpoch < s.election.epoch) return;
+  s.election.votes++;
+  considerElection(s);
+}
+
+function win(s: ClusterState): void {
+  const { myself, election } = s;
+  s.log("notice", "Failover election won: I'm the new master.");
+  if (myself.configEpoch < election.epoch) {
+    myself.configEpoch = election.epoch;
+    s.log("notice", `configEpoch set to ${myself.configEpoch} after successful failover`);
+  }
+  takeOver(s);
+}
+
+/** In the place of our primary, with all of its slots, under an epoch that is ours already. */
+export function takeOver(s: ClusterState): void {
+  const { myself } = s;
+  const before = myself.primary;
+  if (before === null) return;
+  s.makePrimary(myself);
+  for (const slot of [...before.slots]) s.assign(slot, myself);
+  stopManual(s);
+  s.election.asked = false;
+  s.election.at = 0;
+  s.do({ kind: "promote" });
+  s.do({ kind: "slotsChanged" });
+  updateState(s);
+  s.save();
+  announce(s, "all");
+}
+
+/** A candidate asks for our vote. */
+export function onVoteRequest(s: ClusterState, candidate: ClusterNode, sender: Sender): void {
+  if (!s.myself.votes) return;
+  const refusal = refusalOf(s, candidate, sender);
+  if (refusal !== null) {
+    s.log("warning", `Failover auth denied to ${candidate.id}: ${refusal}`);
+    return;
+  }
+  s.lastVoteEpoch = s.currentEpoch;
+  candidate.primary!.votedAt = s.now;
+  // A vote that a crash could make us forget would be a second vote in the same epoch: it is on disk before it is sent.
+  s.save();
+  s.log("notice", `Failover auth granted to ${candidate.id} for epoch ${s.currentEpoch}`);
+  send(s, candidate, { kind: "auth-ack", sender: senderOf(s) });
+}
+
+function refusalOf(s: ClusterState, candidate: ClusterNode, sender: Sender): string | null {
+  const { primary } = candidate;
+  if (sender.currentEpoch < s.currentEpoch) return `reqEpoch (${sender.currentEpoch}) < curEpoch(${s.currentEpoch})`;
+  if (s.lastVoteEpoch === s.currentEpoch) return `already voted for epoch ${s.currentEpoch}`;
+  if (candidate.isPrimary) return "it is a master node";
+  if (primary === null) return "I don't know its master";
+  const byHand = (sender.messageFlags & MessageFlag.forceAck) !== 0;
+  if (!primary.is(NodeFlag.fail) && !byHand) return "its master is up";
+  const since = s.now - primary.votedAt;
+  const wait = s.settings.nodeTimeoutMs * 2;
+  if (since < wait) return `can't vote about this master before ${wait - since} milliseconds`;
+  for (const slot of sender.slots) {
+    const owner = s.owners[slot]!;
+    if (owner !== null && owner.configEpoch > sender.configEpoch) {
+      return `slot ${slot} epoch (${owner.configEpoch}) > reqEpoch (${sender.configEpoch})`;
+    }
+  }
+  return null;
+}
+
+function cannot(s: ClusterState, reason: CannotFailOver): void {
+  const { election } = s;
+  if (election.reason === reason && s.now - election.saidAt < SAY_AGAIN_MS) return;
+  election.reason = reason;
+  election.saidAt = s.now;
+  s.log("notice", `Currently unable to failover: ${reason}. (${election.votes} of ${s.quorum} votes)`);
+}

@@ -1,0 +1,34 @@
+/** What the machine asks of the server around it; it changes none of it. */
+
+export interface ClusterSettings {
+  /** cluster-node-timeout */
+  readonly nodeTimeoutMs: number;
+  /** cluster-replica-validity-factor; 0: data are never too old. */
+  readonly replicaValidityFactor: number;
+  /** cluster-migration-barrier */
+  readonly migrationBarrier: number;
+  /** cluster-allow-replica-migration */
+  readonly allowReplicaMigration: boolean;
+  /** cluster-require-full-coverage */
+  readonly requireFullCoverage: boolean;
+  /** cluster-replica-no-failover */
+  readonly replicaNoFailover: boolean;
+  /** repl-ping-replica-period, in ms. */
+  readonly replPingMs: number;
+  /** What we announce of ourselves; "" and 0 where others are to take what they see. */
+  readonly announceIp: string;
+  readonly announceHostname: string;
+  readonly announceHumanName: string;
+  readonly port: number;
+  readonly plainPort: number;
+  readonly busPort: number;
+}
+
+export interface ClusterFacts {
+  /** As primary what we wrote, as replica what we applied. */
+  replicationOffset(): number;
+  /** How long we have not heard of our primary, as a replica; Infinity if its data never came. */
+  dataAgeMs(): number;
+  keysIn(slot: number): number;
+  hasKeys(): boolean;
+}

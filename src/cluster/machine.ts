@@ -1,0 +1,281 @@
+/**
+ * A cluster node's decisions: no socket, no file, no clock, and no chance it was not given. `step` is told what happened and
+ * answers with what is to be done; the shell does it.
+ *
+ * Where to read on: `messages.ts` what nodes say, `node.ts` and `state.ts` what one knows; then `greetings.ts` (learning from
+ * PING and PONG), `failure.ts` (who is down), `ownership.ts` (whose slots), `election.ts` and `manual-failover.ts` (a replica
+ * takes over), `replica-migration.ts`, `sending.ts` (what is said, and to whom).
+ */
+
+import type { Random } from "../io/io.ts";
+import type { Effect, Input } from "./effects.ts";
+import { considerElection, onVote, onVoteRequest } from "./election.ts";
+import type { ClusterFacts, ClusterSettings } from "./facts.ts";
+import { markFailed, suspect, updateState } from "./failure.ts";
+import { onGreeting } from "./greetings.ts";
+import { continueManual, noteOffset, onManualStart, startManual } from "./manual-failover.ts";
+import { type Message, NodeFlag, type NodeId } from "./messages.ts";
+import type { ClusterNode, Link } from "./node.ts";
+import { updated } from "./ownership.ts";
+import { considerMigration } from "./replica-migration.ts";
+import { greet } from "./sending.ts";
+import { ClusterState } from "./state.ts";
+
+/** Ticks between two PINGs to somebody chosen by chance, and among how many the one is chosen that we heard of least lately. */
+const TICKS_PER_PING = 10;
+const PING_CANDIDATES = 5;
+const MIN_HANDSHAKE_MS = 1000;
+
+export interface ClusterMachineParts {
+  readonly id: NodeId;
+  readonly settings: ClusterSettings;
+  readonly facts: ClusterFacts;
+  readonly random: Random;
+}
+
+export class ClusterMachine {
+  /** To be read by those who show it. */
+  readonly state: ClusterState;
+
+  constructor({ id, settings, facts, random }: ClusterMachineParts) {
+    this.state = new ClusterState(id, settings, facts, random);
+  }
+
+  /**
+   * @param now  Unix time in ms
+   * @returns    what is to be done, in this order
+   */
+  step(input: Input, now: number): Effect[] {
+    return this.#act(now, () => this.#take(input));
+  }
+
+  /** Somebody connected to us: the number under which its messages are to come. */
+  accept(remoteIp: string, localIp: string, now: number): number {
+    this.state.now = now;
+    return this.state.accept(remoteIp, localIp).number;
+  }
+
+  /** CLUSTER FAILOVER; the caller has made sure that we are a replica whose primary is known. */
+  failover(how: "" | "force" | "takeover", now: number): Effect[] {
+    return this.#act(now, () => {
+      startManual(this.state, how);
+      considerElection(this.state);
+    });
+  }
+
+  /** A command changes what is known, by the methods of the state. */
+  change(act: (state: ClusterState) => void, now: number): Effect[] {
+    return this.#act(now, () => act(this.state));
+  }
+
+  #act(now: number, act: () => void): Effect[] {
+    const s = this.state;
+    if (s.startedAt === 0) s.startedAt = now;
+    s.now = now;
+    act();
+    const effects = s.takeEffects();
+    if (!s.unsaved) return effects;
+    s.unsaved = false;
+    // Before what is said: nobody is to hear of what a crash could make us forget.
+    return [{ kind: "save" }, ...effects];
+  }
+
+  #take(input: Input): void {
+    const s = this.state;
+    if (input.kind === "tick") {
+      this.#tick();
+      return;
+    }
+    const link = s.links.get(input.link);
+    if (link === undefined) return;
+    switch (input.kind) {
+      case "connected":
+        this.#connected(link, input.remoteIp, input.localIp);
+        break;
+      case "disconnected":
+        this.#disconnected(link, input.refused);
+        break;
+      case "message":
+        this.#message(link, input.message);
+        break;
+      case "garbage":
+        s.dropped++;
+        s.log("warning", `Closing a link of the cluster bus (${link.remoteIp}): ${input.what}`);
+        this.#close(link);
+        break;
+    }
+  }
+
+  // ---- Links
+
+  #connected(link: Link, remoteIp: string, localIp: string): void {
+    const { node } = link;
+    if (node === null) return;
+    Object.assign(link, { isUp: true, remoteIp, localIp });
+    // A PING that is waiting for its answer keeps waiting, or a node that dies again and again would never be missed.
+    const waitingSince = node.pingSentAt;
+    greet(this.state, link, node.is(NodeFlag.meet) ? "meet" : "ping");
+    if (waitingSince !== 0) node.pingSentAt = waitingSince;
+    node.flags &= ~NodeFlag.meet;
+  }
+
+  #disconnected(link: Link, refused: boolean): void {
+    const s = this.state;
+    s.links.delete(link.number);
+    const { node } = link;
+    if (node === null || node.link !== link) return;
+    node.link = null;
+    if (node.pingSentAt === 0) node.pingSentAt = s.now;
+    // The host says that the process is gone: there is no need to wait until it has been silent for long.
+    if (refused && !node.is(NodeFlag.handshake)) {
+      suspect(s, node);
+      this.#tellReplicas(node);
+    }
+  }
+
+  /** Those who are to replace it count the majority's words themselves: they hear of it first. */
+  #tellReplicas(failed: ClusterNode): void {
+    this.state.pfailCount = Math.max(1, this.state.pfailCount);
+    for (const { link } of failed.replicas) if (link?.isUp) greet(this.state, link, "pong");
+  }
+
+  #close(link: Link): void {
+    const s = this.state;
+    if (link.node !== null && link.node.link === link) {
+      s.dropLink(link.node);
+      return;
+    }
+    s.links.delete(link.number);
+    s.do({ kind: "hangUp", link: link.number });
+  }
+
+  // ---- Messages
+
+  #message(link: Link, message: Message): void {
+    const s = this.state;
+    s.received[message.kind] = (s.received[message.kind] ?? 0) + 1;
+    const { sender } = message;
+    const node = s.known(sender.id);
+    if (node !== null) {
+      node.heardAt = s.now;
+      this.#noteEpochs(node, message);
+      noteOffset(s, node, sender);
+    }
+    switch (message.kind) {
+      case "ping":
+      case "pong":
+      case "meet":
+        onGreeting(s, link, message);
+        return;
+      case "module":
+        return;
+    }
+    // The rest is for those who know each other.
+    if (node === null || node.isMyself) return;
+    switch (message.kind) {
+      case "fail":
+        this.#onFail(message.id, node);
+        return;
+      case "publish":
+      case "publishshard": {
+        const { channel, message: text } = message;
+        s.do({ kind: "published", sharded: message.kind === "publishshard", channel, message: text });
+        return;
+      }
+      case "auth-req":
+        onVoteRequest(s, node, sender);
+        return;
+      case "auth-ack":
+        onVote(s, node, sender);
+        return;
+      case "mfstart":
+        onManualStart(s, node);
+        return;
+      case "update":
+        updated(s, message.id, message.configEpoch, message.slots);
+        updateState(s);
+    }
+  }
+
+  #noteEpochs(node: ClusterNode, { sender }: Message): void {
+    const s = this.state;
+    if (sender.currentEpoch > s.currentEpoch) s.currentEpoch = sender.currentEpoch;
+    if (sender.configEpoch > node.configEpoch) {
+      node.configEpoch = sender.configEpoch;
+      s.save();
+    }
+    node.replicationOffset = sender.replicationOffset;
+  }
+
+  #onFail(id: NodeId, by: ClusterNode): void {
+    const s = this.state;
+    const node = s.known(id);
+    if (node === null || node.is(NodeFlag.fail | NodeFlag.myself)) return;
+    s.log("notice", `FAIL message received from ${by.id} about ${id}`);
+    markFailed(s, node);
+  }
+
+  // ---- Time
+
+  #tick(): void {
+    const s = this.state;
+    s.ticks++;
+    for (const [id, until] of s.forgotten) if (until <= s.now) s.forgotten.delete(id);
+    s.pfailCount = 0;
+    for (const node of [...s.nodes.values()]) this.#keepLink(node);
+    if (s.ticks % TICKS_PER_PING === 0) this.#pingSomebody();
+    for (const node of s.nodes.values()) this.#watch(node);
+    continueManual(s);
+    if (s.myself.isReplica) {
+      considerElection(s);
+      considerMigration(s);
+    }
+    updateState(s);
+  }
+
+  #keepLink(node: ClusterNode): void {
+    const s = this.state;
+    if (node.is(NodeFlag.myself | NodeFlag.noAddress)) return;
+    if (node.is(NodeFlag.pfail)) s.pfailCount++;
+    const patience = Math.max(s.settings.nodeTimeoutMs, MIN_HANDSHAKE_MS);
+    if (node.is(NodeFlag.handshake) && s.now - node.createdAt > patience) {
+      s.remove(node);
+      return;
+    }
+    // A host that swallows what we send may have answered others meanwhile: a new attempt gets through where the old one hangs.
+    if (node.link !== null && !node.link.isUp && s.now - node.link.openedAt > patience / 2) s.dropLink(node);
+    if (node.link !== null) return;
+    s.connect(node);
+    if (node.pingSentAt === 0) node.pingSentAt = s.now;
+  }
+
+  /** Of some chosen by chance, the one of whom we have not heard for longest. */
+  #pingSomebody(): void {
+    const s = this.state;
+    const all = [...s.nodes.values()];
+    let chosen: ClusterNode | null = null;
+    for (let i = 0; i < PING_CANDIDATES; i++) {
+      const node = all[s.random.uint32() % all.length]!;
+      if (!node.link?.isUp || node.pingSentAt !== 0 || node.is(NodeFlag.myself | NodeFlag.handshake)) continue;
+      if (chosen === null || node.pongReceivedAt < chosen.pongReceivedAt) chosen = node;
+    }
+    if (chosen !== null) greet(s, chosen.link!, "ping");
+  }
+
+  #watch(node: ClusterNode): void {
+    const s = this.state;
+    if (node.is(NodeFlag.myself | NodeFlag.noAddress | NodeFlag.handshake)) return;
+    const timeout = s.settings.nodeTimeoutMs;
+    const { link } = node;
+    if (link?.isUp && node.pingSentAt === 0 && s.now - node.pongReceivedAt > timeout / 2) {
+      greet(s, link, "ping");
+      return;
+    }
+    if (node.pingSentAt === 0) return;
+    // What it sent may stand behind something large: any bytes are a sign of life.
+    const silence = Math.min(s.now - node.pingSentAt, s.now - node.heardAt);
+    const isStale = link !== null && s.now - link.openedAt > timeout && node.pongReceivedAt < node.pingSentAt;
+    if (isStale && silence > timeout / 2) s.dropLink(node);
+    if (silence > timeout) suspect(s, node);
+  }
+}

@@ -1,0 +1,101 @@
+/** Who owns which slot, by the rule of the cluster: of two who claim one, the higher epoch has it. */
+import type { NodeId } from "./messages.ts";
+import type { ClusterNode } from "./node.ts";
+import { send, senderOf } from "./sending.ts";
+import type { SlotSet } from "./slot-set.ts";
+import type { ClusterState } from "./state.ts";
+
+/** A primary claims these slots with this epoch. */
+export function claimed(s: ClusterState, owner: ClusterNode, epoch: number, slots: SlotSet): void {
+  if (owner.isMyself) return;
+  const { myself } = s;
+  const ours = myself.head;
+  const lost: number[] = [];
+  let taken = 0;
+  let changed = false;
+  for (const slot of slots) {
+    const before = s.owners[slot]!;
+    if (before === owner) continue;
+    // What is being moved to us by hand changes by hand only.
+    if (s.importing.has(slot)) continue;
+    if (before !== null && before.configEpoch >= epoch) continue;
+    if (before === myself && s.facts.keysIn(slot) > 0) lost.push(slot);
+    if (before !== null && before === ours) taken++;
+    if (before === myself) s.migrating.delete(slot);
+    s.assign(slot, owner);
+    changed = true;
+  }
+  if (!changed) return;
+  s.save();
+  s.do({ kind: "slotsChanged" });
+  const follows = s.settings.allowReplicaMigration || slots.size === taken;
+  if (taken > 0 && follows && ours !== null && ours.slots.size === 0) {
+    s.log("notice", `Configuration change detected. Reconfiguring myself as a replica of ${owner.id}`);
+    follow(s, owner);
+  } else if (lost.length > 0) {
+    s.log("warning", `I've lost ${lost.length} slots in which I have keys to ${owner.id}: they are deleted`);
+    s.do({ kind: "dropKeys", slots: lost });
+  }
+}
+
+/** We are that node's replica from now on. */
+export function follow(s: ClusterState, primary: ClusterNode): void {
+  const { myself } = s;
+  if (myself.isPrimary) {
+    s.releaseAll(myself);
+    s.migrating.clear();
+    s.importing.clear();
+  }
+  s.makeReplica(myself, primary);
+  stopManual(s);
+  s.save();
+  s.do({ kind: "replicate", id: primary.id, address: primary.address });
+}
+
+export function stopManual(s: ClusterState): void {
+  if (s.manual.endsAt !== 0 && s.manual.replica !== null) s.do({ kind: "resumeWrites" });
+  Object.assign(s.manual, { endsAt: 0, replica: null, primaryOffset: -1, canStart: false });
+}
+
+/** The sender claims slots that somebody else has with a higher epoch: it is told whose they are. */
+export function correct(s: ClusterState, sender: ClusterNode, epoch: number, slots: SlotSet): void {
+  const rightful = sender.head;
+  for (const slot of slots) {
+    const owner = s.owners[slot]!;
+    if (owner === null || owner === rightful || owner.configEpoch <= epoch) continue;
+    s.log("verbose", `Node ${sender.id} has old slots configuration, sending an UPDATE message about ${owner.id}`);
+    send(s, sender, {
+      kind: "update",
+      sender: senderOf(s),
+      id: owner.id,
+      configEpoch: owner.configEpoch,
+      slots: owner.slots.frozen(),
+    });
+    // The others are corrected when it speaks again.
+    return;
+  }
+}
+
+export function updated(s: ClusterState, id: NodeId, epoch: number, slots: SlotSet): void {
+  const node = s.known(id);
+  if (node === null || node.configEpoch >= epoch) return;
+  if (node.isReplica) s.makePrimary(node);
+  node.configEpoch = epoch;
+  s.save();
+  claimed(s, node, epoch, slots);
+}
+
+/**
+ * Two primaries with one epoch: neither can be shown to be right about a slot. The one with the lower name takes a new epoch, so
+ * that one of them changes, whoever notices.
+ */
+export function resolveCollision(s: ClusterState, sender: ClusterNode): void {
+  const { myself } = s;
+  if (!sender.isPrimary || !myself.isPrimary || sender.configEpoch !== myself.configEpoch) return;
+  if (sender.id <= myself.id) return;
+  s.currentEpoch++;
+  myself.configEpoch = s.currentEpoch;
+  s.save();
+  const text = `configEpoch collision with node ${sender.id}. configEpoch set to ${myself.configEpoch}`;
+  s.log("verbose", `WARNING: ${text}`);
+}

@@ -1,0 +1,122 @@
+/** What a node says: the header that comes with everything, greetings with their gossip, and the short messages. */
+import {
+  type Extensions,
+  type Gossip,
+  type Greeting,
+  type Message,
+  MessageFlag,
+  NodeFlag,
+  type Sender,
+} from "./messages.ts";
+import type { ClusterNode, Link } from "./node.ts";
+import type { ClusterState } from "./state.ts";
+
+/** At least so many nodes are told of in a greeting, and at least this share of all. */
+const MIN_GOSSIP = 3;
+const GOSSIP_SHARE = 10;
+
+export function senderOf(s: ClusterState, messageFlags = 0): Sender {
+  const { myself, settings } = s;
+  const head = myself.head ?? myself;
+  if (myself.isPrimary && s.manual.endsAt !== 0) messageFlags |= MessageFlag.paused;
+  return {
+    id: myself.id,
+    port: settings.port,
+    plainPort: settings.plainPort,
+    busPort: settings.busPort,
+    ip: settings.announceIp,
+    flags: myself.flags,
+    replicaOf: myself.primary?.id ?? "",
+    currentEpoch: s.currentEpoch,
+    configEpoch: head.configEpoch,
+    replicationOffset: s.facts.replicationOffset(),
+    slots: head.slots.frozen(),
+    clusterOk: s.ok,
+    messageFlags,
+  };
+}
+
+export function sendOn(s: ClusterState, link: Link, message: Message): void {
+  s.sent[message.kind] = (s.sent[message.kind] ?? 0) + 1;
+  s.do({ kind: "send", link: link.number, message });
+}
+
+export function send(s: ClusterState, node: ClusterNode, message: Message): void {
+  if (node.link?.isUp) sendOn(s, node.link, message);
+}
+
+/** To all whom we can reach, in the order in which we know them. */
+export function broadcast(s: ClusterState, message: Message): void {
+  for (const node of s.nodes.values()) {
+    if (!node.is(NodeFlag.myself | NodeFlag.handshake)) send(s, node, message);
+  }
+}
+
+export function greet(s: ClusterState, link: Link, kind: Greeting["kind"]): void {
+  if (kind === "ping" && link.node !== null) link.node.pingSentAt = s.now;
+  sendOn(s, link, { kind, sender: senderOf(s), gossip: gossip(s, link.node), extensions: extensions(s) });
+}
+
+/** A PONG that nobody asked for: news of ourselves. */
+export function announce(s: ClusterState, to: "all" | "shard"): void {
+  for (const node of s.nodes.values()) {
+    if (node.link === null || !node.link.isUp || node.is(NodeFlag.myself | NodeFlag.handshake)) continue;
+    const sibling =
+      node.isReplica && node.primary !== null && (node.primary === s.myself.primary || node.primary === s.myself);
+    if (to === "all" || sibling) greet(s, node.link, "pong");
+  }
+}
+
+/**
+ * Some nodes by chance, so that news of a failure reaches everybody within a few timeouts, and all of those that we cannot reach,
+ * so that a majority agrees soon.
+ */
+function gossip(s: ClusterState, receiver: ClusterNode | null): Gossip[] {
+  s.pings++;
+  const all = [...s.nodes.values()];
+  const entries: Gossip[] = [];
+  // Neither ourselves nor the receiver.
+  const wanted = Math.min(all.length - 2, Math.max(MIN_GOSSIP, Math.floor(all.length / GOSSIP_SHARE)));
+  for (let tries = wanted * 3; tries > 0 && entries.length < wanted; tries--) {
+    const node = all[s.random.uint32() % all.length]!;
+    const unfit = node.is(NodeFlag.myself | NodeFlag.pfail | NodeFlag.handshake | NodeFlag.noAddress);
+    const stranger = node.link === null && node.slots.size === 0;
+    if (unfit || stranger || node === receiver || node.toldIn === s.pings) continue;
+    node.toldIn = s.pings;
+    entries.push(entryOf(node));
+  }
+  if (s.pfailCount > 0) {
+    for (const node of all) {
+      if (node.is(NodeFlag.pfail) && !node.is(NodeFlag.handshake | NodeFlag.noAddress)) entries.push(entryOf(node));
+    }
+  }
+  return entries;
+}
+
+function entryOf(node: ClusterNode): Gossip {
+  const { ip, port, busPort, plainPort } = node.address;
+  return {
+    id: node.id,
+    pingSent: Math.floor(node.pingSentAt / 1000),
+    pongReceived: Math.floor(node.pongReceivedAt / 1000),
+    ip,
+    port,
+    busPort,
+    plainPort,
+    flags: node.flags,
+  };
+}
+
+function extensions(s: ClusterState): Extensions {
+  const { hostname, humanName } = s.myself;
+  const forgotten = [...s.forgotten].map(([id, until]) => ({
+    id,
+    seconds: Math.max(1, Math.ceil((until - s.now) / 1000)),
+  }));
+  return {
+    ...(hostname === "" ? {} : { hostname }),
+    ...(humanName === "" ? {} : { humanName }),
+    shardId: s.shardOf(s.myself),
+    ...(forgotten.length === 0 ? {} : { forgotten }),
+  };
+}

@@ -1,0 +1,230 @@
+/**
+ * The cluster as the server sees it, and the place where the world becomes inputs of the machine (`machine.ts`) and its effects
+ * become the world: the connections of the bus, nodes.conf, the tick. Nothing is decided here.
+ */
+import type { Log } from "../base/log.ts";
+import { type Io, randomId, type Timer } from "../io/io.ts";
+import type { Endpoint, Listener, NetError, Socket } from "../io/net.ts";
+import { BusLink } from "./bus-link.ts";
+import type { Effect, Input } from "./effects.ts";
+import type { ClusterFacts, ClusterSettings } from "./facts.ts";
+import { ClusterMachine } from "./machine.ts";
+import { type Message, NodeFlag } from "./messages.ts";
+import { readNodesConf, writeNodesConf } from "./nodes-conf.ts";
+import { senderOf, sendOn } from "./sending.ts";
+import type { ClusterState } from "./state.ts";
+
+const TICK_MS = 100;
+/** Without `cluster-link-sendbuf-limit`: a node that takes nothing any more must not cost us our memory. */
+const DEFAULT_SENDBUF_LIMIT = 256 * 1024 * 1024;
+
+/** What a cluster node does to the server around it. */
+export interface ClusterHost {
+  readonly log: Log;
+  /** Commands on keys are served from now on, or refused. */
+  stateChanged(ok: boolean): void;
+  slotsChanged(): void;
+  replicate(primary: Endpoint): void;
+  promote(): void;
+  dropKeys(slots: readonly number[]): void;
+  pauseWrites(forMs: number): void;
+  resumeWrites(): void;
+  published(sharded: boolean, channel: Uint8Array, message: Uint8Array): void;
+  /** We cannot go on: what must be remembered cannot be. */
+  exit(code: number): void;
+}
+
+export interface ClusterShellParts {
+  readonly io: Io;
+  readonly host: ClusterHost;
+  readonly settings: ClusterSettings;
+  readonly facts: ClusterFacts;
+  /** cluster-config-file */
+  readonly file: string;
+  /** cluster-link-sendbuf-limit; 0 for our own bound. */
+  readonly sendBufferLimit: number;
+}
+
+export class ClusterShell {
+  readonly machine: ClusterMachine;
+  readonly #io: Io;
+  readonly #host: ClusterHost;
+  readonly #settings: ClusterSettings;
+  readonly #file: string;
+  readonly #sendBufferLimit: number;
+  readonly #links = new Map<number, BusLink>();
+  #listeners: Listener[] = [];
+  #timer: Timer | null = null;
+  #stopped = false;
+
+  /** @throws NodesConfError  a file that is there and cannot be believed */
+  constructor(parts: ClusterShellParts) {
+    const { io, host, settings, facts, file } = parts;
+    this.#io = io;
+    this.#host = host;
+    this.#settings = settings;
+    this.#file = file;
+    this.#sendBufferLimit = parts.sendBufferLimit || DEFAULT_SENDBUF_LIMIT;
+    this.machine = new ClusterMachine({ id: randomId(io.random), settings, facts, random: io.random });
+    this.#load();
+  }
+
+  get state(): ClusterState {
+    return this.machine.state;
+  }
+
+  /** Listens on the bus port at these addresses, and begins. */
+  async start(addresses: readonly string[]): Promise<void> {
+    const { busPort: port } = this.#settings;
+    for (const host of addresses) {
+      this.#listeners.push(await this.#io.net.listen({ host, port }, (socket) => this.#accept(socket)));
+    }
+    this.#timer = this.#io.clock.every(TICK_MS, () => this.#step({ kind: "tick" }));
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#timer?.cancel();
+    for (const link of this.#links.values()) link.destroy();
+    this.#links.clear();
+    await Promise.all(this.#listeners.map((listener) => listener.close()));
+    this.#listeners = [];
+  }
+
+  /** CLUSTER FAILOVER; the caller has made sure that we are a replica whose primary is known. */
+  failover(how: "" | "force" | "takeover"): void {
+    this.#perform(this.machine.failover(how, this.#io.clock.now()));
+  }
+
+  /** For commands that change what is known: what they changed is saved and told. */
+  change(act: (state: ClusterState) => void): void {
+    this.#perform(this.machine.change(act, this.#io.clock.now()));
+  }
+
+  /** PUBLISH to all nodes, or with `sharded` to those of our shard. */
+  publish(channel: Uint8Array, message: Uint8Array, sharded: boolean): void {
+    this.change((s) => {
+      const text: Message = { kind: sharded ? "publishshard" : "publish", sender: senderOf(s), channel, message };
+      const shard = s.shardOf(s.myself);
+      for (const node of s.nodes.values()) {
+        const wanted = !sharded || s.shardOf(node) === shard;
+        if (wanted && node.link?.isUp && !node.is(NodeFlag.myself | NodeFlag.handshake)) sendOn(s, node.link, text);
+      }
+    });
+  }
+
+  /** The connections, for CLUSTER LINKS. */
+  get links(): IterableIterator<BusLink> {
+    return this.#links.values();
+  }
+
+  #load(): void {
+    const { state } = this.machine;
+    const bytes = this.#io.disk.readSync(this.#file);
+    const { announceIp: ip, port, busPort, plainPort } = this.#settings;
+    if (bytes !== undefined && bytes.length > 0) {
+      readNodesConf(Buffer.from(bytes).toString("latin1"), state, this.#io.clock.now());
+      this.#host.log.notice(`Node configuration loaded, I'm ${state.myself.id}`);
+    } else {
+      this.#host.log.notice(`No cluster configuration found, I'm ${state.myself.id}`);
+    }
+    const { myself } = state;
+    if (myself.shardId === "") myself.shardId = state.newId();
+    myself.address = { ip: ip !== "" ? ip : myself.address.ip, port, busPort, plainPort };
+    myself.hostname = this.#settings.announceHostname;
+    myself.humanName = this.#settings.announceHumanName;
+    this.#save();
+  }
+
+  #step(input: Input): void {
+    if (!this.#stopped) this.#perform(this.machine.step(input, this.#io.clock.now()));
+  }
+
+  #perform(effects: readonly Effect[]): void {
+    for (const effect of effects) this.#do(effect);
+  }
+
+  #do(effect: Effect): void {
+    const host = this.#host;
+    switch (effect.kind) {
+      case "log":
+        host.log[effect.level](effect.text);
+        return;
+      case "connect": {
+        const socket = this.#io.net.connect({ host: effect.host, port: effect.port });
+        this.#add(socket, effect.link, false);
+        return;
+      }
+      case "hangUp":
+        this.#links.get(effect.link)?.destroy();
+        this.#links.delete(effect.link);
+        return;
+      case "send":
+        this.#links.get(effect.link)?.send(effect.message);
+        return;
+      case "save":
+        this.#save();
+        return;
+      case "stateChanged":
+        host.stateChanged(effect.ok);
+        return;
+      case "slotsChanged":
+        host.slotsChanged();
+        return;
+      case "replicate":
+        host.replicate({ host: effect.address.ip, port: effect.address.port });
+        return;
+      case "promote":
+        host.promote();
+        return;
+      case "dropKeys":
+        host.dropKeys(effect.slots);
+        return;
+      case "pauseWrites":
+        host.pauseWrites(effect.forMs);
+        return;
+      case "resumeWrites":
+        host.resumeWrites();
+        return;
+      case "published":
+        host.published(effect.sharded, effect.channel, effect.message);
+    }
+  }
+
+  /** On disk before anything else is done: a vote that a crash makes us forget would be given twice. */
+  #save(): void {
+    try {
+      this.#io.disk.replaceSync(this.#file, Buffer.from(writeNodesConf(this.machine.state), "latin1"));
+    } catch (error) {
+      this.#host.log.warning(`Fatal: can't update cluster config file: ${(error as Error).message}`);
+      this.#stopped = true;
+      this.#host.exit(1);
+    }
+  }
+
+  // ---- Connections
+
+  #accept(socket: Socket): void {
+    const number = this.machine.accept(socket.remote.host, socket.local.host, this.#io.clock.now());
+    socket.setNoDelay(true);
+    this.#add(socket, number, true);
+  }
+
+  #add(socket: Socket, number: number, inbound: boolean): void {
+    const now = this.#io.clock.now();
+    this.#links.set(number, new BusLink(this.#owner, socket, number, now, inbound, this.#sendBufferLimit));
+  }
+
+  readonly #owner = {
+    onConnect: ({ number, socket }: BusLink) =>
+      this.#step({ kind: "connected", link: number, remoteIp: socket.remote.host, localIp: socket.local.host }),
+    onMessage: ({ number }: BusLink, message: Message) => this.#step({ kind: "message", link: number, message }),
+    onGarbage: ({ number }: BusLink, what: string) => this.#step({ kind: "garbage", link: number, what }),
+    onClose: ({ number }: BusLink, error: NetError | undefined) => {
+      this.#links.delete(number);
+      this.#step({ kind: "disconnected", link: number, refused: error?.code === "ECONNREFUSED" });
+    },
+    onOverflow: ({ number }: BusLink) =>
+      this.#step({ kind: "garbage", link: number, what: "it does not take what we send" }),
+  };
+}

@@ -1,0 +1,235 @@
+/**
+ * What a node knows of its cluster: the nodes, who owns which slot, the epochs. Changes of more than one field that must agree
+ * (a slot and its owner, a replica and its primary) are methods here; what to change and when is decided by the files around
+ * the machine.
+ */
+import { SLOTS } from "../base/hash-slot.ts";
+import { type Random, randomId } from "../io/io.ts";
+import type { Effect } from "./effects.ts";
+import type { ClusterFacts, ClusterSettings } from "./facts.ts";
+import { type MessageKind, NodeFlag, type NodeId } from "./messages.ts";
+import { ClusterNode, type Link, NO_ADDRESS, type NodeAddress } from "./node.ts";
+
+/** Why a replica is not being promoted at the moment, for the log. */
+export type CannotFailOver = "" | "data too old" | "waiting for its turn" | "election expired" | "waiting for votes";
+
+export class ClusterState {
+  now = 0;
+  readonly settings: ClusterSettings;
+  readonly facts: ClusterFacts;
+  readonly random: Random;
+  readonly nodes = new Map<NodeId, ClusterNode>();
+  myself: ClusterNode;
+  readonly links = new Map<number, Link>();
+  #nextLink = 1;
+
+  readonly owners: (ClusterNode | null)[] = new Array<ClusterNode | null>(SLOTS).fill(null);
+  /** Slots that we hand out, and to whom; slots that we take in, and from whom. */
+  readonly migrating = new Map<number, ClusterNode>();
+  readonly importing = new Map<number, ClusterNode>();
+
+  currentEpoch = 0;
+  lastVoteEpoch = 0;
+  /** Whether commands on keys are served. */
+  ok = false;
+  /** How many primaries have slots. */
+  size = 0;
+  /** Nodes that nobody is to add again before that time. */
+  readonly forgotten = new Map<NodeId, number>();
+
+  /** The election in which we are, or were, the candidate. */
+  readonly election = { at: 0, epoch: 0, votes: 0, asked: false, rank: 0, reason: "" as CannotFailOver, saidAt: 0 };
+  /** A manual failover under way: until when, and what its two sides know. */
+  readonly manual = {
+    endsAt: 0,
+    /** As primary: the replica that takes over. */
+    replica: null as ClusterNode | null,
+    /** As replica: where our primary stopped; -1 before it told us. */
+    primaryOffset: -1,
+    canStart: false,
+  };
+
+  startedAt = 0;
+  /** When we last could not reach a majority. */
+  minorityAt = 0;
+  ticks = 0;
+  pings = 0;
+  /** Of the last tick. */
+  pfailCount = 0;
+  /** Why the cluster is down, for the log. */
+  readonly sent: Partial<Record<MessageKind, number>> = {};
+  readonly received: Partial<Record<MessageKind, number>> = {};
+  /** What came and was no message. */
+  dropped = 0;
+
+  unsaved = false;
+  #effects: Effect[] = [];
+
+  constructor(myId: NodeId, settings: ClusterSettings, facts: ClusterFacts, random: Random) {
+    this.settings = settings;
+    this.facts = facts;
+    this.random = random;
+    this.myself = new ClusterNode(myId, NodeFlag.myself | NodeFlag.master, NO_ADDRESS, 0);
+    this.nodes.set(myId, this.myself);
+  }
+
+  // ---- What is to be done
+
+  do(effect: Effect): void {
+    this.#effects.push(effect);
+  }
+
+  log(level: "debug" | "verbose" | "notice" | "warning", text: string): void {
+    this.do({ kind: "log", level, text });
+  }
+
+  takeEffects(): Effect[] {
+    const effects = this.#effects;
+    this.#effects = [];
+    return effects;
+  }
+
+  // ---- Nodes
+
+  node(id: NodeId): ClusterNode | null {
+    return this.nodes.get(id) ?? null;
+  }
+
+  /** One that has told us its name itself, or was told of by those we trust. */
+  known(id: NodeId): ClusterNode | null {
+    const node = this.node(id);
+    return node === null || node.is(NodeFlag.handshake) ? null : node;
+  }
+
+  add(node: ClusterNode): void {
+    this.nodes.set(node.id, node);
+  }
+
+  rename(node: ClusterNode, id: NodeId): void {
+    this.nodes.delete(node.id);
+    node.id = id;
+    this.nodes.set(id, node);
+  }
+
+  /** Removes every trace of it. */
+  remove(node: ClusterNode): void {
+    for (const slot of node.slots) this.owners[slot] = null;
+    for (const moves of [this.migrating, this.importing]) {
+      for (const [slot, other] of moves) if (other === node) moves.delete(slot);
+    }
+    for (const other of this.nodes.values()) other.failReports.delete(node);
+    this.setPrimary(node, null);
+    for (const replica of [...node.replicas]) this.setPrimary(replica, null);
+    this.dropLink(node);
+    this.nodes.delete(node.id);
+  }
+
+  /** A name of our own choice, for a node whose own we do not know yet. */
+  newId(): NodeId {
+    return randomId(this.random);
+  }
+
+  /** Whom it follows, both ways. */
+  setPrimary(node: ClusterNode, primary: ClusterNode | null): void {
+    if (node.primary === primary) return;
+    const before = node.primary;
+    if (before !== null) {
+      before.replicas.splice(before.replicas.indexOf(node), 1);
+      if (before.replicas.length === 0) before.flags &= ~NodeFlag.migrateTo;
+    }
+    node.primary = primary;
+    if (primary === null) return;
+    primary.replicas.push(node);
+    // In one order everywhere: CLUSTER SLOTS of all nodes lists them alike.
+    primary.replicas.sort((a, b) => (a.id < b.id ? -1 : 1));
+    primary.flags |= NodeFlag.migrateTo;
+    if (primary.shardId !== "") node.shardId = primary.shardId;
+  }
+
+  makePrimary(node: ClusterNode): void {
+    if (node.isPrimary) return;
+    if (node.primary !== null) {
+      this.setPrimary(node, null);
+      if (!node.isMyself) node.flags |= NodeFlag.migrateTo;
+    }
+    node.flags = (node.flags & ~NodeFlag.replica) | NodeFlag.master;
+  }
+
+  makeReplica(node: ClusterNode, primary: ClusterNode | null): void {
+    node.flags = (node.flags & ~(NodeFlag.master | NodeFlag.migrateTo)) | NodeFlag.replica;
+    this.setPrimary(node, primary);
+  }
+
+  // ---- Slots
+
+  assign(slot: number, node: ClusterNode | null): void {
+    const owner = this.owners[slot]!;
+    if (owner === node) return;
+    owner?.slots.delete(slot);
+    node?.slots.add(slot);
+    this.owners[slot] = node;
+  }
+
+  releaseAll(node: ClusterNode): void {
+    for (const slot of [...node.slots]) this.assign(slot, null);
+  }
+
+  /** How many primaries make a majority. */
+  get quorum(): number {
+    return Math.floor(this.size / 2) + 1;
+  }
+
+  /** The highest epoch that anybody is known to have. */
+  maxEpoch(): number {
+    let max = this.currentEpoch;
+    for (const { configEpoch } of this.nodes.values()) if (configEpoch > max) max = configEpoch;
+    return max;
+  }
+
+  // ---- Links
+
+  connect(node: ClusterNode): void {
+    const link = this.#addLink(node);
+    node.link = link;
+    this.do({ kind: "connect", link: link.number, host: node.address.ip, port: node.address.busPort });
+  }
+
+  /** For a connection that was made to us. */
+  accept(remoteIp: string, localIp: string): Link {
+    const link = this.#addLink(null);
+    return Object.assign(link, { isUp: true, remoteIp, localIp });
+  }
+
+  #addLink(node: ClusterNode | null): Link {
+    const link = { number: this.#nextLink++, node, openedAt: this.now, isUp: false, remoteIp: "", localIp: "" };
+    this.links.set(link.number, link);
+    return link;
+  }
+
+  /** Closes our connection to the node; another is made at the next tick. */
+  dropLink(node: ClusterNode): void {
+    if (node.link === null) return;
+    const { number } = node.link;
+    this.links.delete(number);
+    node.link = null;
+    this.do({ kind: "hangUp", link: number });
+  }
+
+  // ---- Keeping
+
+  /** What must not be forgotten changed: it is on disk before anything that follows is said. */
+  save(): void {
+    this.unsaved = true;
+  }
+
+  /** The shard of a node that has none yet is its own. */
+  shardOf(node: ClusterNode): string {
+    return node.shardId !== "" ? node.shardId : (node.head?.shardId ?? "");
+  }
+
+  updateAddress(node: ClusterNode, address: NodeAddress): void {
+    node.address = address;
+    node.flags &= ~NodeFlag.noAddress;
+    this.dropLink(node);
+  }
+}

@@ -1,0 +1,275 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { NodeFlag } from "../../src/cluster/messages.ts";
+import { type Member, World } from "./world.ts";
+
+const nodeTimeoutMs = 2000;
+
+/** The replica that took the place of `primary`. */
+function successor(world: World, primary: Member): Member {
+  const found = world.members.find(
+    (member) =>
+      member !== primary && member.alive && member.state.owners[slotOf(world, primary)] === member.state.myself,
+  );
+  assert.ok(found, "somebody owns its slots");
+  return found;
+}
+
+const slotOf = (world: World, primary: Member) => Math.ceil((world.members.indexOf(primary) * 16384) / 3);
+
+describe("forming", () => {
+  test("nodes that one of them met learn of each other, and agree on every slot", () => {
+    const world = World.formed(1, 3, 1);
+    assert.ok(world.isHealed);
+    for (const { state } of world.members) {
+      assert.equal(state.size, 3);
+      assert.equal(state.nodes.size, 6);
+      assert.equal(state.currentEpoch >= 3, true);
+    }
+    // A shard has one name, whoever is asked.
+    const shards = new Set(world.members.map(({ state }) => state.shardOf(state.myself)));
+    assert.equal(shards.size, 3);
+    for (const asked of world.members) {
+      for (const member of world.members) {
+        const seen = asked.state.node(member.id)!;
+        assert.equal(asked.state.shardOf(seen), member.state.shardOf(member.state.myself));
+      }
+    }
+  });
+
+  test("two primaries that took the same epoch end with different ones", () => {
+    const world = World.formed(2, 3, 0);
+    for (const { state } of world.members) state.myself.configEpoch = state.currentEpoch = 7;
+    const epochs = () => new Set(world.members.map(({ state }) => state.myself.configEpoch));
+    world.until(() => epochs().size === 3);
+  });
+
+  test("a stranger that cannot be reached is given up", () => {
+    const world = World.formed(3, 3, 0);
+    const dead = world.member();
+    dead.kill();
+    world.members[0]!.meet(dead);
+    assert.equal(world.members[0]!.state.nodes.size, 4);
+    world.until(() => world.members[0]!.state.nodes.size === 3);
+  });
+
+  test("a node that moved is found again", () => {
+    const world = World.formed(4, 3, 1);
+    const { state } = world.members[1]!;
+    // As if it had been told wrong: others know better.
+    state.updateAddress(state.node(world.members[2]!.id)!, { ip: "127.0.0.1", port: 1, busPort: 1, plainPort: 0 });
+    world.until(() => state.node(world.members[2]!.id)!.address.port === 7002);
+  });
+});
+
+describe("a primary dies", () => {
+  test("a crash is noticed at once: its replica has its slots within two seconds, with every write it had", () => {
+    const world = World.formed(5, 3, 1, { nodeTimeoutMs: 15_000 });
+    const [primary] = world.members;
+    for (let i = 0; i < 100; i++) assert.ok(primary!.write(0));
+    world.run(100);
+    primary!.kill();
+    const took = world.until(() => world.isHealed);
+    assert.ok(took < 2000, `${took} ms`);
+    assert.equal(successor(world, primary!).offset, 100);
+    world.assertOneOwnerAnEpoch();
+  });
+
+  test("silence is noticed after the node timeout", () => {
+    const world = World.formed(6, 3, 1, { nodeTimeoutMs });
+    const [primary] = world.members;
+    primary!.freeze();
+    const took = world.until(
+      () =>
+        world.members.slice(1).every(({ state }) => state.owners[0]?.id !== primary!.id && state.owners[0] !== null),
+      30_000,
+    );
+    assert.ok(took > nodeTimeoutMs && took < nodeTimeoutMs * 2 + 2500, `${took} ms`);
+    primary!.thaw();
+    world.until(() => world.isHealed && !primary!.isPrimary);
+    assert.equal(primary!.state.myself.primary!.id, world.members[3]!.id);
+    world.assertOneOwnerAnEpoch();
+  });
+
+  test("the replica with more data goes first", () => {
+    const world = World.formed(7, 3, 3, { nodeTimeoutMs });
+    const [primary] = world.members;
+    const replicas = world.members.filter(({ state }) => state.myself.primary?.id === primary!.id);
+    assert.equal(replicas.length, 3);
+    const [, behind, best] = replicas;
+    for (const replica of replicas) if (replica !== best) world.cut(primary!, replica);
+    for (let i = 0; i < 10; i++) primary!.write(0);
+    world.run(300);
+    assert.ok(best!.offset > behind!.offset);
+    primary!.kill();
+    world.until(() => world.isHealed);
+    assert.equal(successor(world, primary!), best);
+  });
+
+  test("a replica whose data are too old does not stand, unless asked to", () => {
+    const world = World.formed(8, 3, 1, { nodeTimeoutMs, replicaValidityFactor: 1, replPingMs: 1000 });
+    const [primary, , , replica] = world.members;
+    world.cut(primary!, replica!);
+    world.run(60_000);
+    primary!.kill();
+    world.run(20_000);
+    assert.ok(!replica!.isPrimary);
+    assert.ok(world.logs.some((line) => line.includes("data too old")));
+    replica!.command((machine) => machine.failover("takeover", world.now));
+    world.until(() => world.isHealed);
+  });
+
+  test("without a majority nobody is promoted, and the rest stops serving", () => {
+    const world = World.formed(9, 3, 1, { nodeTimeoutMs });
+    const [a, b, c] = world.members;
+    a!.kill();
+    b!.kill();
+    world.until(() => !c!.state.ok, 10_000);
+    world.run(20_000);
+    for (const member of world.members.slice(3)) assert.ok(!member.isPrimary);
+    a!.restart();
+    world.until(() => world.isHealed);
+    world.assertOneOwnerAnEpoch();
+  });
+
+  test("nofailover is respected", () => {
+    const world = World.formed(10, 3, 1, { nodeTimeoutMs, replicaNoFailover: true });
+    world.members[0]!.kill();
+    world.run(20_000);
+    assert.ok(!world.members[3]!.isPrimary);
+  });
+
+  test("one that comes back to its slots, which nobody took, serves them again", () => {
+    const world = World.formed(11, 3, 0, { nodeTimeoutMs });
+    const [primary] = world.members;
+    primary!.kill();
+    world.until(() => world.members.slice(1).every(({ state }) => state.node(primary!.id)!.is(NodeFlag.fail)));
+    primary!.restart();
+    world.until(() => world.isHealed);
+    assert.ok(primary!.isPrimary);
+  });
+
+  test("an orphaned primary gets a replica from where there are two", () => {
+    const world = World.formed(12, 3, 1, { nodeTimeoutMs });
+    const extra = world.member({ nodeTimeoutMs });
+    extra.meet(world.members[0]!);
+    world.until(() => world.members.every(({ state }) => state.nodes.size === 7));
+    world.run(1000);
+    extra.follow(world.members[0]!);
+    world.until(() => world.members.every(({ state }) => state.node(world.members[0]!.id)!.replicas.length === 2));
+    world.members[4]!.kill();
+    const orphan = world.members[1]!;
+    world.until(() => orphan.state.myself.replicas.some(({ id }) => id !== world.members[4]!.id), 30_000);
+  });
+});
+
+describe("a manual failover", () => {
+  test("loses nothing, and the old primary follows", () => {
+    const world = World.formed(13, 3, 1);
+    const [primary, , , replica] = world.members;
+    let written = 0;
+    const writing = () => {
+      if (primary!.write(0)) written++;
+      world.after(1, writing);
+    };
+    writing();
+    world.run(500);
+    replica!.command((machine) => machine.failover("", world.now));
+    const took = world.until(() => replica!.isPrimary && world.isHealed);
+    assert.ok(took < 1500, `${took} ms`);
+    assert.equal(primary!.state.myself.primary!.id, replica!.id);
+    assert.equal(replica!.offset, written);
+    world.assertOneOwnerAnEpoch();
+  });
+
+  test("is given up when the primary does not answer, and nothing has changed", () => {
+    const world = World.formed(14, 3, 1, { nodeTimeoutMs: 15_000 });
+    const [primary, , , replica] = world.members;
+    primary!.freeze();
+    replica!.command((machine) => machine.failover("", world.now));
+    world.run(6000);
+    assert.ok(!replica!.isPrimary);
+    assert.equal(replica!.state.manual.endsAt, 0);
+    primary!.thaw();
+    world.run(20_000);
+    assert.ok(world.isHealed && primary!.isPrimary);
+  });
+});
+
+/** Crashes, stops and cuts by chance; checks all the time, and that all is well some time after they have ended. */
+function trouble(seed: number, forgetful = false): World {
+  const world = World.formed(seed, 3, 2, { nodeTimeoutMs });
+  world.forgetful = forgetful;
+  const { random, members } = world;
+  const chance = (n: number) => random.uint32() % n;
+  for (let i = 0; i < 12; i++) {
+    const one = members[chance(members.length)]!;
+    const what = chance(5);
+    if (what === 0 && one.alive) one.kill();
+    else if (what === 1 && !one.alive) one.restart();
+    else if (what === 2 && one.alive) one.freeze();
+    else if (what === 3) for (const other of members) if (chance(2) === 0 && other !== one) world.cut(one, other);
+    if (what === 4) for (const member of members) if (member.frozen) member.thaw();
+    for (let n = 0; n < 20; n++) {
+      world.run(chance(400));
+      world.assertOneOwnerAnEpoch();
+    }
+  }
+  world.heal();
+  for (const member of members) {
+    if (member.frozen) member.thaw();
+    if (!member.alive) member.restart();
+  }
+  world.until(() => world.isHealed, 60_000);
+  world.assertOneOwnerAnEpoch();
+  return world;
+}
+
+test("worlds with every trouble heal, and no slot ever has two owners in an epoch", () => {
+  const [first, count] = (process.env["NINES_SEEDS"] ?? "100,20").split(",").map(Number) as [number, number];
+  let promotions = 0;
+  for (let seed = first; seed < first + count; seed++) {
+    try {
+      promotions += trouble(seed).promotions;
+    } catch (error) {
+      throw new Error(`seed ${seed}: ${(error as Error).message}`);
+    }
+  }
+  assert.ok(promotions >= count / 2, `${promotions} promotions: the worlds were idle`);
+});
+
+/**
+ * One replica wins the votes of both primaries that are left, and is cut off before anybody hears of it; they crash, come back, and
+ * the other replica asks for the same epoch.
+ */
+function askTwice(forgetful: boolean): World {
+  const world = World.formed(1, 3, 2, { nodeTimeoutMs });
+  world.forgetful = forgetful;
+  const [dead, one, two] = world.members as [Member, Member, Member];
+  const [winner, other] = world.members.filter(({ state }) => state.myself.primary?.id === dead.id) as [Member, Member];
+  // Bystanders would tell of the epoch.
+  for (const member of world.members) if (![dead, one, two, winner, other].includes(member)) member.kill();
+  for (const member of world.members) if (member !== other) world.cut(member, other);
+  dead.kill();
+  while (!winner.isPrimary) world.run(1);
+  one.kill();
+  two.kill();
+  world.heal();
+  for (const member of world.members) if (member !== winner) world.cut(member, winner);
+  one.restart();
+  two.restart();
+  world.until(() => other.isPrimary);
+  world.assertOneOwnerAnEpoch();
+  return world;
+}
+
+test("a vote survives a crash: the next winner has an epoch of its own", () => {
+  const world = askTwice(false);
+  world.heal();
+  for (const member of world.members) if (!member.alive) member.restart();
+  world.until(() => world.isHealed);
+});
+
+test("the checker bites: primaries that forget their votes give two owners to a slot", () => {
+  assert.throws(() => askTwice(true), /have two owners/);
+});
