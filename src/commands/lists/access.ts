@@ -2,7 +2,6 @@
 import { Slice } from "../../base/bytes.ts";
 import { errors } from "../../base/reply-error.ts";
 import type { ListValue } from "../../engine/list/list-value.ts";
-import { EntryText } from "../../memory/listpack-entry.ts";
 import { type Call, event, type KeyEvent } from "../call.ts";
 import { created, deleted, missed } from "../keyspace.ts";
 
@@ -10,8 +9,6 @@ const pushedFront = event("l", "lpush");
 const pushedBack = event("l", "rpush");
 const poppedFront = event("l", "lpop");
 const poppedBack = event("l", "rpop");
-
-const text = new EntryText();
 
 /** The event of a push at the front or the back. */
 export function pushEvent(front: boolean): KeyEvent {
@@ -39,7 +36,7 @@ export function createList(call: Call, key: Slice, into?: ListValue): ListValue 
 
 /** Takes the first or last element out and answers it. */
 export function popElement(call: Call, key: Slice, list: ListValue, front: boolean): void {
-  call.reply.bulk(list.end(front, text));
+  call.reply.bulk(list.end(front));
   list.drop(front);
   elementsPopped(call, key, list, front, 1);
 }
@@ -51,7 +48,7 @@ export function popElements(call: Call, key: Slice, list: ListValue, front: bool
   call.reply.array(taken);
   list.seek(front ? 0 : -1);
   for (let left = taken; left > 0; left--) {
-    call.reply.bulk(list.text(text));
+    call.reply.bulk(list.text());
     if (front) list.forward();
     else list.back();
   }
@@ -95,7 +92,7 @@ export function moveElement(
 ): void {
   const other = call.engine.lists.other;
   const found = openList(call, to, other);
-  const value = source.end(fromFront, text);
+  const value = source.end(fromFront);
   // A copy: the push may move the blocks that it lies in.
   const { length } = value;
   if (moving.length < length || moving.length > KEPT_BYTES) moving = new Uint8Array(Math.max(256, length));

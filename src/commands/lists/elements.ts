@@ -3,7 +3,6 @@ import type { Slice } from "../../base/bytes.ts";
 import { parseInt64, parseInteger } from "../../base/numbers.ts";
 import { errors, ReplyError } from "../../base/reply-error.ts";
 import type { ListValue } from "../../engine/list/list-value.ts";
-import { Element, EntryText } from "../../memory/listpack-entry.ts";
 import type { Args } from "../args.ts";
 import { type Call, event, family, keyAt } from "../call.ts";
 import { docs, integer, key, oneOf, optional, string, word } from "../docs.ts";
@@ -69,9 +68,6 @@ const notNegatable = new ReplyError(
 );
 const INT64_MIN = -(2n ** 63n);
 
-const text = new EntryText();
-const element = new Element();
-
 // Reading
 
 function llen(call: Call, args: Args): void {
@@ -85,7 +81,7 @@ function lindex(call: Call, args: Args): void {
     return;
   }
   args.position = 2;
-  if (list.seek(args.integer())) call.reply.bulk(list.text(text));
+  if (list.seek(args.integer())) call.reply.bulk(list.text());
   else call.reply.nil();
 }
 
@@ -113,7 +109,7 @@ function lrange(call: Call, args: Args): void {
   reply.array(count);
   list.seek(range.start);
   for (let left = count; left > 0; left--) {
-    reply.bulk(list.text(text));
+    reply.bulk(list.text());
     list.forward();
   }
 }
@@ -136,7 +132,7 @@ function lpos(call: Call, args: Args): void {
     else reply.array(0);
     return;
   }
-  element.set(args.at(2));
+  list.lookFor(args.at(2));
   if (search.count === -1) {
     const index = nextMatch(list, search, true);
     if (index === -1) reply.nil();
@@ -166,7 +162,7 @@ function nextMatch(list: ListValue, search: Search, isFirst: boolean): number {
   }
   while (progress.more && progress.looked < most) {
     const index = progress.looked++;
-    const matches = list.equals(element);
+    const matches = list.matches();
     progress.more = fromEnd ? list.back() : list.forward();
     if (matches && skip-- === 0) return fromEnd ? list.length - 1 - index : index;
   }
@@ -223,9 +219,9 @@ function linsert(call: Call, args: Args): void {
   }
   const value = args.at(4);
   list.grow(value.length, 1);
-  element.set(args.at(3));
+  list.lookFor(args.at(3));
   let there = list.seek(0);
-  while (there && !list.equals(element)) there = list.forward();
+  while (there && !list.matches()) there = list.forward();
   if (!there) {
     call.reply.integer(-1);
     return;

@@ -9,7 +9,7 @@
 import type { Slice } from "../../base/bytes.ts";
 import type { Arena } from "../../memory/arena.ts";
 import { EMPTY_BYTES } from "../../memory/listpack.ts";
-import { Element, type EntryText, entryBefore, entryLength, readText } from "../../memory/listpack-entry.ts";
+import { Element, EntryText, entryBefore, entryLength, readText } from "../../memory/listpack-entry.ts";
 import { Directory } from "./directory.ts";
 import { ENTRY_OVERHEAD, type NodeLimits } from "./limits.ts";
 import { ListNode } from "./node.ts";
@@ -31,6 +31,8 @@ export class ListValue {
   readonly #node: ListNode;
   readonly #neighbour: ListNode;
   readonly #element = new Element();
+  readonly #sought = new Element();
+  readonly #text = new EntryText();
   /** Where in the node the place is, and the how manieth entry that is. */
   #place = 0;
   #within = 0;
@@ -109,19 +111,25 @@ export class ListValue {
     return true;
   }
 
-  /** The element here, as text; valid until the list changes or `into` is used again. */
-  text(into: EntryText): EntryText {
-    return readText(this.#node.bytes, this.#place, into);
+  /** The element here, as text; valid until the list changes or another is read. */
+  text(): Slice {
+    return readText(this.#node.bytes, this.#place, this.#text);
   }
 
   /** The first or last element, without going there. */
-  end(front: boolean, into: EntryText): EntryText {
+  end(front: boolean): Slice {
     const node = this.#openEnd(front);
-    return readText(node.bytes, front ? node.begin : entryBefore(node.bytes, node.end), into);
+    return readText(node.bytes, front ? node.begin : entryBefore(node.bytes, node.end), this.#text);
   }
 
-  equals(element: Element): boolean {
-    return element.equals(this.#node.bytes, this.#place);
+  /** What `matches` compares with; borrowed. */
+  lookFor(value: Slice): void {
+    this.#sought.set(value);
+  }
+
+  /** Whether the element here says what is looked for. */
+  matches(): boolean {
+    return this.#sought.equals(this.#node.bytes, this.#place);
   }
 
   /** Visits the nodes in order: the entries in bytes[begin, end), `count` of them. */

@@ -2,21 +2,18 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Engine } from "../../../src/engine/engine.ts";
 import type { ListValue } from "../../../src/engine/list/list-value.ts";
-import { Element, EntryText } from "../../../src/memory/listpack-entry.ts";
 import { Seeded } from "../../memory/random.ts";
 import { engineAt, slice } from "../helpers.ts";
 
-const text = new EntryText();
-
 function valuesOf(list: ListValue): string[] {
   const values: string[] = [];
-  for (let more = list.seek(0); more; more = list.forward()) values.push(list.text(text).latin1());
+  for (let more = list.seek(0); more; more = list.forward()) values.push(list.text().latin1());
   return values;
 }
 
 function valuesBackwards(list: ListValue): string[] {
   const values: string[] = [];
-  for (let more = list.seek(-1); more; more = list.back()) values.unshift(list.text(text).latin1());
+  for (let more = list.seek(-1); more; more = list.back()) values.unshift(list.text().latin1());
   return values;
 }
 
@@ -96,8 +93,9 @@ for (const limit of limits) {
           if (model.length > 0) list.shrink();
         } else if (action < 15) {
           assert.ok(list.seek(index));
-          assert.equal(list.text(text).latin1(), model[index]);
-          assert.ok(list.equals(new Element().set(slice(model[index]!))));
+          assert.equal(list.text().latin1(), model[index]);
+          list.lookFor(slice(model[index]!));
+          assert.ok(list.matches());
           assert.equal(list.seek(model.length), false);
           assert.equal(list.seek(-model.length - 1), false);
         } else if (action < 16) {
@@ -108,7 +106,7 @@ for (const limit of limits) {
           if (model.length > 0) list.shrink();
         } else {
           const front = random.below(2) === 1;
-          assert.equal(list.end(front, text).latin1(), front ? model[0] : model.at(-1));
+          assert.equal(list.end(front).latin1(), front ? model[0] : model.at(-1));
           list.drop(front);
           if (front) model.shift();
           else model.pop();
@@ -186,7 +184,7 @@ test("pushing and popping at both ends leaves nothing behind, however often", ()
   const used = engine.store.arena.used;
   for (let i = 200; i < 20_000; i++) {
     push(list, `job:${i}`, false);
-    assert.equal(list.end(true, text).latin1(), `job:${i - 200}`);
+    assert.equal(list.end(true).latin1(), `job:${i - 200}`);
     list.drop(true);
     list.shrink();
   }
@@ -203,9 +201,9 @@ test("a million entries take less than 1 % beyond their bytes, and are found fro
   assert.ok(bytes < entries * 1.01, `${bytes} for ${entries}`);
   for (const index of [0, 1, 499_999, 500_000, 999_999]) {
     assert.ok(list.seek(index));
-    assert.equal(list.text(text).latin1(), `element:${index}`);
+    assert.equal(list.text().latin1(), `element:${index}`);
     assert.ok(list.seek(index - 1_000_000));
-    assert.equal(list.text(text).latin1(), `element:${index}`);
+    assert.equal(list.text().latin1(), `element:${index}`);
   }
   list.removeRange(1, 999_998);
   list.shrink();
