@@ -44,6 +44,8 @@ export function hasKeys(row: CommandRow): boolean {
  * @returns  null if they cannot be told: the words are not what the command wants, or a spec does not say it all
  */
 export function findKeys(row: CommandRow, words: RequestWords): FoundKey[] | null {
+  const special = SPECIAL[row.name];
+  if (special !== undefined) return special(words);
   const found: FoundKey[] = [];
   for (const spec of row.keys) {
     if (spec.flags.includes("not_key")) continue;
@@ -87,6 +89,20 @@ function afterKeyword(keyword: string, startFrom: number, words: RequestWords): 
   }
   return 0;
 }
+
+/** Where specs do not say it all, though the words do. */
+const SPECIAL: Readonly<Record<string, (words: RequestWords) => FoundKey[]>> = {
+  sort(words) {
+    const found: FoundKey[] = [{ index: 1, flags: ["RO", "access"] }];
+    for (let i = 2; i < words.count; i++) {
+      if (words.at(i).is("LIMIT")) i += 2;
+      else if (words.at(i).is("GET") || words.at(i).is("BY")) i++;
+      else if (words.at(i).is("STORE") && i + 1 < words.count) found[1] = { index: ++i, flags: ["OW", "update"] };
+    }
+    return found;
+  },
+  sort_ro: () => [{ index: 1, flags: ["RO", "access"] }],
+};
 
 /** What is done with the key: said by the spec, unless that depends on the options given. */
 function flagsFor(row: CommandRow, spec: KeySpec, words: RequestWords): readonly KeyFlag[] {

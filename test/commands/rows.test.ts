@@ -16,7 +16,7 @@ const GROUPS: Record<string, string> = {
   list: "lindex linsert llen lmove lmpop lpop lpos lpush lpushx lrange lrem lset ltrim rpop rpoplpush rpush rpushx",
   bitmap: "bitcount bitfield bitfield_ro bitop bitpos getbit setbit",
   generic:
-    "copy del dump exists expire expireat expiretime keys move object persist pexpire pexpireat pexpiretime pttl randomkey rename renamenx restore scan touch ttl type unlink",
+    "copy del dump exists expire expireat expiretime keys move object persist pexpire pexpireat pexpiretime pttl randomkey rename renamenx restore scan sort sort_ro touch ttl type unlink",
   set: "sadd scard sdiff sdiffstore sinter sintercard sinterstore sismember smembers smismember smove spop srandmember srem sscan sunion sunionstore",
   server: "dbsize flushall flushdb restore-asking swapdb",
 };
