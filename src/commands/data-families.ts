@@ -28,6 +28,7 @@ import { setAlgebra } from "./sets/algebra.ts";
 import { setMembers } from "./sets/members.ts";
 import { randomMembers } from "./sets/random.ts";
 import { sorting } from "./sort/sort.ts";
+import { streams } from "./streams/commands.ts";
 import { stringRanges } from "./string-ranges.ts";
 import { strings } from "./strings.ts";
 
@@ -51,6 +52,7 @@ export const dataFamilies: readonly (readonly CommandRow[])[] = [
   geo,
   sorting,
   hashWriting,
+  streams,
   hashReading,
   hashCounters,
   randomFields,

@@ -115,6 +115,10 @@ export class ServerCall implements Call {
     this.forced = true;
   }
 
+  wake(key: Slice, event: KeyEvent): void {
+    if (this.#blocking.any) this.#blocking.changed(this.db.index, key, event.class);
+  }
+
   block(wait: KeyWait): void {
     if (this.session.denyBlocking) throw new Error("nobody may wait here");
     this.wait = wait;

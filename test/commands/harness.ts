@@ -163,6 +163,7 @@ export class Harness implements Call {
     this.#forced = true;
   }
 
+  wake(): void {}
   block({ keys, type, timeoutMs, onMissing }: KeyWait): void {
     this.waits = [type, ...keys.map((key) => key.latin1()), timeoutMs, ...(onMissing ? ["missing"] : [])].join(" ");
   }
