@@ -1,8 +1,7 @@
 /** Sets member by member: added, removed, moved, asked for, listed. */
 import { matchGlob } from "../../base/glob.ts";
 import { SetCursor } from "../../engine/set/set-cursor.ts";
-import { Encoding, type SetValue } from "../../engine/set/set-value.ts";
-import { EntryText } from "../../memory/listpack.ts";
+import { Encoding, EntryText, type SetValue } from "../../engine/set/set-value.ts";
 import type { Args } from "../args.ts";
 import { type Call, family, keyAt } from "../call.ts";
 import { docs, integer, key, multiple, optional, pattern, string } from "../docs.ts";
@@ -160,9 +159,9 @@ function scanTable(set: SetValue, from: number, { match, count }: ScanOptions, f
   let seen = 0;
   let steps = count * PATIENCE;
   do {
-    at = set.table.scan(at, (ref) => {
+    at = set.scan(at, (place) => {
       seen++;
-      const member = set.memberAt(ref, scanned);
+      const member = set.memberAt(place, scanned);
       if (match === null || matchGlob(match, member)) found.add(member);
     });
   } while (at !== 0 && steps-- > 0 && seen < count);

@@ -21,6 +21,8 @@ import { Intset } from "../../memory/intset.ts";
 import { EntryText, Listpack, MAX_BYTES } from "../../memory/listpack.ts";
 import type { Store } from "../store.ts";
 
+export { EntryText } from "../../memory/listpack.ts";
+
 export const Encoding = { intset: 0, listpack: 1, table: 2 } as const;
 /** By number: the words of OBJECT ENCODING. */
 export const ENCODING_NAMES: readonly string[] = ["intset", "listpack", "hashtable"];
@@ -260,6 +262,11 @@ export class SetValue {
         return into.set(this.arena.u8[place >>> 20]!, start, start + this.table.nameLength(place));
       }
     }
+  }
+
+  /** Of a table: one step of SSCAN. Visits the places of a bucket and returns the next cursor, 0 at the end. */
+  scan(cursor: number, visit: (place: number) => void): number {
+    return this.table.scan(cursor, visit);
   }
 
   deleteAt(place: number): void {
