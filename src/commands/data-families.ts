@@ -28,6 +28,13 @@ import { setAlgebra } from "./sets/algebra.ts";
 import { setMembers } from "./sets/members.ts";
 import { randomMembers } from "./sets/random.ts";
 import { sorting } from "./sort/sort.ts";
+import { sortedSetAdding } from "./sorted-sets/adding.ts";
+import { sortedSetCombining } from "./sorted-sets/combining.ts";
+import { sortedSetPopping } from "./sorted-sets/popping.ts";
+import { sortedSetRanges } from "./sorted-sets/ranges.ts";
+import { sortedSetReading } from "./sorted-sets/reading.ts";
+import { sortedSetRemoving } from "./sorted-sets/removing.ts";
+import { sortedSetSampling } from "./sorted-sets/sampling.ts";
 import { streams } from "./streams/commands.ts";
 import { stringRanges } from "./string-ranges.ts";
 import { strings } from "./strings.ts";
@@ -62,6 +69,13 @@ export const dataFamilies: readonly (readonly CommandRow[])[] = [
   listEnds,
   listElements,
   blockingLists,
+  sortedSetAdding,
+  sortedSetRemoving,
+  sortedSetReading,
+  sortedSetRanges,
+  sortedSetPopping,
+  sortedSetSampling,
+  sortedSetCombining,
   hyperLogLogs,
   hyperLogLogDebugging,
 ];

@@ -217,6 +217,11 @@ export class SortedSetValue {
     return score === old ? Added.same : Added.updated;
   }
 
+  /** Takes on the encoding for many members if so many are about to be added, as Redis does whatever they are. */
+  expect(members: number): void {
+    if (this.#isPacked && members > this.#policy.zsetMaxListpackEntries) this.toTable();
+  }
+
   /** False if it was not there. */
   remove(member: Slice): boolean {
     if (this.#isPacked) {

@@ -61,8 +61,8 @@ export class SortedSets implements ContainerType {
   }
 
   /** An empty one, which must get a member, in the place of what was there. The hints are what is known of what it will hold. */
-  createUnder(db: Database, key: Slice, members = 1, longestMember = 0): SortedSetValue {
-    const root = this.create(members, longestMember);
+  createUnder(db: Database, key: Slice, members = 1, memberLength = 0): SortedSetValue {
+    const root = this.create(members, memberLength);
     db.setRoot(key, TYPE, root);
     return this.#writing.position(root);
   }
@@ -70,10 +70,10 @@ export class SortedSets implements ContainerType {
   // Roots
 
   /** The root of an empty one. */
-  create(members = 1, longestMember = 0): number {
+  create(members = 1, memberLength = 0): number {
     const { arena, policy } = this.#store;
     const root = arena.alloc(ROOT_BYTES);
-    if (members > policy.zsetMaxListpackEntries || longestMember > policy.zsetMaxListpackValue) {
+    if (members > policy.zsetMaxListpackEntries || memberLength > policy.zsetMaxListpackValue) {
       this.#setWord(root, 0, Encoding.table);
       this.#table.create(root);
       return root;
