@@ -14,6 +14,8 @@ export interface Scene {
   count: number;
   /** Grows with every stream entry, so that most ids are new. */
   clock: number;
+  /** Whether keys may expire while the script runs: where only the outcome counts, and no reply. */
+  readonly live: boolean;
   /** DUMPs of values of all types, for RESTORE. */
   readonly payloads: readonly string[];
 }
@@ -162,7 +164,8 @@ const MEMBERS: Kind = (scene) => {
 
 /** A time to live that no run is long enough to see the end of, or one that ended long ago. */
 function lifetime(unit: 1 | 1000): Kind {
-  return ({ dice }) => {
+  return ({ dice, live }) => {
+    if (live && unit === 1000 && dice.chance(0.5)) return `${dice.int(1, 60)}`;
     const kind = dice.int(0, 99);
     if (kind < 86) return `${dice.int(10_000, 9_000_000) * unit + (unit === 1 ? 0 : dice.int(0, 999))}`;
     if (kind < 90) return `${-dice.int(1, 1000)}`;
@@ -253,10 +256,12 @@ const GLOBS = [
 ];
 const PATTERNS = ["str:*", "num:*", "none:*", "hash:*->m1", "hash:0->*", "nosort", "weight", "*", "num:*->", "#"];
 const scores = quarters(-20, 20);
-const timeouts: Kind = ({ dice }) =>
-  dice.chance(0.9)
-    ? dice.pick(["0.001", "0.01", "0.002", "1e-3"])
-    : dice.pick(["-1", "abc", "", "nan", "1e400", "-0.001"]);
+const timeouts: Kind = ({ dice, live }) =>
+  live
+    ? dice.pick(["0.03", "0.01", "0.001"])
+    : dice.chance(0.9)
+      ? dice.pick(["0.001", "0.01", "0.002", "1e-3"])
+      : dice.pick(["-1", "abc", "", "nan", "1e400", "-0.001"]);
 
 const anyOf =
   (...words: readonly string[]): Kind =>
@@ -297,6 +302,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
   lexbound: bound(MEMBERS, ["[", "(", "[", "(", ""], ["-", "+", "[", "("]),
   glob: anyOf(...GLOBS),
   pattern: anyOf(...PATTERNS),
+  nosort: anyOf("nosort"),
   type: anyOf("string", "list", "set", "zset", "hash", "stream", "nosuch", "STRING"),
   cursor: ({ dice }) => (dice.chance(0.9) ? "0" : dice.pick(["17", "abc", "-1", "18446744073709551616", " 0"])),
   // A whole walk at once: steps of one have other cursors on the other side.

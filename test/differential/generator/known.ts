@@ -8,6 +8,11 @@ export interface KnownDifference {
 
 export const known: readonly KnownDifference[] = [
   {
+    why: "7.2 says of a timeout that is too large that it is, 7.0 that it is negative",
+    is: (_name, _words, ours, theirs) =>
+      show(ours) === "-ERR timeout is out of range" && show(theirs) === "-ERR timeout is negative",
+  },
+  {
     why: "a cursor ends at its first zero byte there, and is wrong here",
     is: (name, words, ours) =>
       /SCAN$/.test(name) && words.some((word) => word.includes("\0")) && show(ours) === "-ERR invalid cursor",

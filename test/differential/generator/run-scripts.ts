@@ -50,7 +50,7 @@ async function runOn(sides: Sides, options: RunOptions): Promise<RunResult> {
     const sort = `${difference.kind} ${difference.about.replace(/"[^"]*"/, "")}`;
     if (seen.has(sort)) continue;
     seen.add(sort);
-    const shrunk = await shrink(sides, script, difference, options.shrinkMs);
+    const shrunk = await shrink((shorter) => play(sides, shorter), script, difference, options.shrinkMs);
     differences.push(shrunk);
     options.onDifference?.(shrunk);
   }

@@ -84,10 +84,11 @@ export class ScriptMaker {
   readonly #total: number;
   readonly #name: string;
 
-  constructor(seed: number, vocabulary: Vocabulary, payloads: readonly string[]) {
+  /** @param live  whether what chance and the clock decide may stand: replies will not be compared */
+  constructor(seed: number, vocabulary: Vocabulary, payloads: readonly string[], live = false) {
     this.#name = `seed ${seed}`;
     this.#dice = new Dice(seed);
-    this.#scene = { dice: this.#dice, key: "", count: 0, clock: 1, payloads };
+    this.#scene = { dice: this.#dice, key: "", count: 0, clock: 1, live, payloads };
     this.#choices = vocabulary.choices;
     this.#total = vocabulary.choices.reduce((sum, { weight }) => sum + weight, 0);
   }
@@ -112,7 +113,12 @@ export class ScriptMaker {
     if (kind < 25) return this.#transaction();
     if (kind < 35) return this.#expiring();
     if (kind < 55) return [{ words: ["COMMAND", dice.pick(["GETKEYS", "GETKEYSANDFLAGS"]), ...this.#command()] }];
-    return withCleanup(this.#command());
+    return this.#step();
+  }
+
+  #step(): Unit {
+    const words = this.#command();
+    return this.#scene.live ? [{ words }] : withCleanup(words);
   }
 
   #command(): string[] {
@@ -131,10 +137,10 @@ export class ScriptMaker {
     const steps: Step[] = [];
     const say = (...words: string[]) => steps.push({ words });
     if (dice.chance(0.3)) say("WATCH", kinds["key"]!(this.#scene) as string);
-    if (dice.chance(0.15)) steps.push(...withCleanup(this.#command()));
+    if (dice.chance(0.15)) steps.push(...this.#step());
     if (dice.chance(0.05)) say("UNWATCH");
     say("MULTI");
-    for (let i = dice.int(0, 6); i > 0; i--) steps.push(...withCleanup(this.#command()));
+    for (let i = dice.int(0, 6); i > 0; i--) steps.push(...this.#step());
     if (dice.chance(0.03)) say(dice.pick(["MULTI", "WATCH"]), ...(dice.chance(0.5) ? ["key"] : []));
     if (dice.chance(0.03)) say("NOSUCHCOMMAND", "a");
     say(...(dice.chance(0.9) ? ["EXEC"] : dice.chance(0.8) ? ["DISCARD"] : ["EXEC", "x"]));

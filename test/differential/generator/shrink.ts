@@ -1,21 +1,26 @@
 /** Makes a script that shows a difference as short as it gets: whatever can go without the difference going, goes. */
-import { type Difference, play } from "./play.ts";
+import type { Difference } from "./play.ts";
 import type { Script, Unit } from "./script.ts";
-import type { Sides } from "./sides.ts";
 
 export interface Shrunk {
   readonly script: Script;
   readonly difference: Difference;
 }
 
-export async function shrink(sides: Sides, script: Script, difference: Difference, budgetMs = 20_000): Promise<Shrunk> {
+/** @param replay  plays a script again, and answers how the servers differ then */
+export async function shrink(
+  replay: (script: Script) => Promise<Difference | null>,
+  script: Script,
+  difference: Difference,
+  budgetMs = 20_000,
+): Promise<Shrunk> {
   const until = Date.now() + budgetMs;
   let best: Shrunk = { script: { ...script, units: script.units.slice(0, difference.unit + 1) }, difference };
 
   /** Takes the units if they still differ in the same way. */
   const attempt = async (units: readonly Unit[]): Promise<boolean> => {
     const shorter = { ...script, units };
-    const now = await play(sides, shorter);
+    const now = await replay(shorter);
     if (now === null || now.kind !== difference.kind || sort(now) !== sort(difference)) return false;
     best = { script: { ...shorter, units: units.slice(0, now.unit + 1) }, difference: now };
     return true;
@@ -25,6 +30,7 @@ export async function shrink(sides: Sides, script: Script, difference: Differenc
   await removeChunks(() => best.script.units, attempt, until);
   await attempt(best.script.units.flatMap((unit) => (unit.some(isFickle) ? [unit] : unit.map((step) => [step]))));
   await removeChunks(() => best.script.units, attempt, until);
+  await removeWords(() => best.script.units, attempt, until);
   return best;
 }
 
@@ -64,3 +70,24 @@ async function removeChunks(
     }
   }
 }
+
+/** Makes long commands shorter: half of their words goes, then a quarter... */
+async function removeWords(
+  units: () => readonly Unit[],
+  attempt: (units: readonly Unit[]) => Promise<boolean>,
+  until: number,
+): Promise<void> {
+  for (let at = 0; at < units().length; at++) {
+    const wordsOf = () => units()[at]?.[0]?.words ?? [];
+    if (units()[at]!.length > 1 || wordsOf().length < LONG) continue;
+    for (let size = wordsOf().length >> 1; size >= 1; size >>= 1) {
+      for (let from = wordsOf().length - size; from >= 2 && Date.now() < until; from -= size) {
+        const shorter = wordsOf().filter((_, i) => i < from || i >= from + size);
+        const tried = units().map((unit, i) => (i === at ? [{ ...unit[0]!, words: shorter }] : unit));
+        await attempt(tried);
+      }
+    }
+  }
+}
+
+const LONG = 6;

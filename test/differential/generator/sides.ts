@@ -58,10 +58,14 @@ async function openSide(name: string, port: number): Promise<Side> {
 export const END_OF_EVENTS = "generator:end";
 
 /** Whether both have the command. */
-export async function commonCommands(sides: Sides, names: readonly (readonly string[])[]): Promise<Set<string>> {
+export async function commonCommands(
+  sides: readonly Pick<Side, "main">[],
+  names: readonly (readonly string[])[],
+): Promise<Set<string>> {
   const common = new Set(names.map((words) => words.join(" ")));
   for (const { main } of sides) {
-    const asked = names.map((words) => words.join("|").toLowerCase());
+    // PFDEBUG knows its own subcommands; COMMAND does not.
+    const asked = names.map((words) => (words[0] === "PFDEBUG" ? "pfdebug" : words.join("|").toLowerCase()));
     const info = parseReply(await main.one("COMMAND", "INFO", ...asked));
     for (const [i, item] of info.items.entries()) if (item.type !== "*") common.delete(names[i]!.join(" "));
   }
@@ -84,8 +88,8 @@ const SAMPLES: readonly (readonly string[])[] = [
 ];
 
 /** Payloads for RESTORE: whole, and broken in ways that any reader must notice. */
-export async function samplePayloads(sides: Sides): Promise<string[]> {
-  const { main } = sides[1];
+export async function samplePayloads(sides: readonly Pick<Side, "main">[]): Promise<string[]> {
+  const { main } = sides.at(-1)!;
   const payloads: string[] = [];
   const makers = await commonCommands(
     sides,
