@@ -1,7 +1,6 @@
 /** The elements of a list, set or sorted set, copied, since the looking up that follows may change what lies where. */
 import { errors } from "../../base/reply-error.ts";
 import { SetCursor } from "../../engine/set/set-cursor.ts";
-import { EntryText } from "../../engine/set/set-value.ts";
 import type { StoredValue } from "../../engine/snapshot.ts";
 import type { Store } from "../../engine/store.ts";
 

@@ -4,7 +4,7 @@ import { parseDouble } from "../../base/doubles.ts";
 import { ReplyError } from "../../base/reply-error.ts";
 import type { StoredValue } from "../../engine/snapshot.ts";
 import type { Args } from "../args.ts";
-import { type Call, event, family, type KeySpec, keyAt, type OutcomeWord } from "../call.ts";
+import { type Call, type CommandDocs, event, family, type KeySpec, keyAt, type OutcomeWord } from "../call.ts";
 import { block, docs, integer, key, multiple, oneOf, optional, pattern, word } from "../docs.ts";
 import { created, deleted, missed } from "../keyspace.ts";
 import { elementsOf, sizeOf } from "./elements.ts";
@@ -37,18 +37,20 @@ const stored: KeySpec = {
   notes:
     "For the optional STORE keyword. It is marked 'unknown' because the keyword can appear anywhere in the argument array",
 };
-const acl = ["set", "sortedset", "list", "dangerous"];
+/** With the family's, which is not that of the documentation: these commands are none on keys of any kind. */
+const acl = ["set", "sortedset", "dangerous"];
+const generic = (documented: CommandDocs): CommandDocs => ({ ...documented, group: "generic" });
 
 // biome-ignore format: a table
-export const sorting = family("generic", {
+export const sorting = family("list", {
   SORT: {
     arity: -2, flags: ["write", "denyoom"], keys: [...source, named, stored], acl, run: (call, args) => sort(call, args, true),
-    docs: docs("1.0.0", complexity, "Sorts the elements of a list, a set, or a sorted set, and answers or stores them.",
-      ...options, optional({ ...key("destination", 2), token: "STORE" })),
+    docs: generic(docs("1.0.0", complexity, "Sorts the elements of a list, a set, or a sorted set, and answers or stores them.",
+      ...options, optional({ ...key("destination", 2), token: "STORE" }))),
   },
   SORT_RO: {
     arity: -2, flags: ["readonly"], keys: [...source, named], acl, run: (call, args) => sort(call, args, false),
-    docs: docs("7.0.0", complexity, "Sorts the elements of a list, a set, or a sorted set.", ...options),
+    docs: generic(docs("7.0.0", complexity, "Sorts the elements of a list, a set, or a sorted set.", ...options)),
   },
 });
 

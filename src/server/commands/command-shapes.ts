@@ -7,7 +7,7 @@ import type { ArgumentDocs, CommandRow, Flag, KeyFlag, KeySpec } from "../../com
 import { KEY_FLAGS, legacyRange } from "../../commands/key-specs.ts";
 import type { ReplyWriter } from "../../resp/reply-writer.ts";
 
-/** In Redis' order. "sentinel", "only_sentinel" and "protected" are nobody's business. */
+/** In Redis' order. "may_replicate", "sentinel", "only_sentinel" and "protected" are nobody's business. */
 const SHOWN_FLAGS: readonly Flag[] = [
   "write",
   "readonly",
@@ -23,7 +23,6 @@ const SHOWN_FLAGS: readonly Flag[] = [
   "asking",
   "fast",
   "no_auth",
-  "may_replicate",
   "no_mandatory_keys",
   "no_async_loading",
   "no_multi",
