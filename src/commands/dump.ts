@@ -73,8 +73,9 @@ function restore(call: Call, args: Args): void {
   const value = readPayload(store, args.at(3), {
     maxStringBytes: policy.protoMaxBulkLen,
     skipChecksum: policy.skipChecksumValidation,
-    deep: policy.sanitizeDumpPayload !== "no",
+    deep: isSanitizing(call),
   });
+  if (isSanitizing(call)) call.engine.stats.payloadSanitizations++;
   const expireAt = ttl === 0 || options.absoluteTtl ? ttl : ttl + call.now;
   const replaced = options.replace && db.delete(name);
   call.reply.ok();
@@ -91,6 +92,12 @@ function restore(call: Call, args: Args): void {
   call.notify(name, created);
   call.changed(name, restored);
   if (expireAt !== 0 && !options.absoluteTtl) outcomeAbsolute(call, args, expireAt);
+}
+
+/** `sanitize-dump-payload`: with "clients", our primary is believed to have looked already. */
+function isSanitizing({ engine, session }: Call): boolean {
+  const { sanitizeDumpPayload } = engine.policy;
+  return sanitizeDumpPayload === "yes" || (sanitizeDumpPayload === "clients" && !session.fromPrimary);
 }
 
 /** The client's words with the time as unix time. */

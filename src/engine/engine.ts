@@ -54,6 +54,8 @@ export class EngineStats {
   expiredTimeCapReached = 0;
   /** Microseconds the active cycle has taken. */
   expireCycleMicros = 0;
+  /** Packed values from outside that were looked through for duplicates as well. */
+  payloadSanitizations = 0;
 }
 
 export class Engine {

@@ -112,9 +112,12 @@ export class Persistence {
     return "loaded";
   }
 
-  #loaded({ keysLoaded, keysExpired, replication }: EngineLoader): void {
+  #loaded({ keysLoaded, keysExpired, keysEmpty, replication }: EngineLoader): void {
     this.loadedPosition = replication;
-    this.host.log.notice(`Done loading RDB, keys loaded: ${keysLoaded}, keys expired: ${keysExpired}.`);
+    const { log } = this.host;
+    const counts = `keys loaded: ${keysLoaded}, keys expired: ${keysExpired}`;
+    if (keysEmpty > 0) log.warning(`Done loading RDB, ${counts}, empty keys skipped: ${keysEmpty}.`);
+    else log.notice(`Done loading RDB, ${counts}.`);
   }
 
   // Saving

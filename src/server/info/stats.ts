@@ -55,7 +55,7 @@ export function statsSection(server: Server): Lines {
     "tracking_total_prefixes:0",
     `unexpected_error_replies:${stats.unexpectedErrors}`,
     `total_error_replies:${stats.errorReplies}`,
-    "dump_payload_sanitizations:0",
+    `dump_payload_sanitizations:${engine.stats.payloadSanitizations}`,
     `total_reads_processed:${stats.reads}`,
     `total_writes_processed:${stats.writes}`,
     "io_threaded_reads_processed:0",
