@@ -89,6 +89,24 @@ export class RdbOutput {
     this.#advance(writeLength(value, this.#chunk, this.#at) - this.#at);
   }
 
+  /** A length of 64 bits in two words, unsigned. */
+  lengthOfWords(high: number, low: number): void {
+    if (high === 0) {
+      this.lengthOf(low >>> 0);
+      return;
+    }
+    this.#room(9);
+    this.#chunk[this.#at] = LONG_64;
+    writeUint32(high, this.#chunk, this.#at + 1);
+    writeUint32(low, this.#chunk, this.#at + 5);
+    this.#advance(9);
+  }
+
+  /** A length of 64 bits; a negative number is written as what its bits are unsigned. */
+  length64(value: bigint): void {
+    this.lengthOfWords(Number(BigInt.asIntN(32, value >> 32n)), Number(BigInt.asIntN(32, value)));
+  }
+
   /** A string in its shortest form. */
   string(value: Slice): void {
     const length = value.length;

@@ -192,7 +192,7 @@ export class Stream {
       if (id.equals(firstId)) firstGone = true;
       if (id.compare(this.maxDeletedId(this.#id)) > 0) this.setMaxDeletedId(id);
     }
-    if (firstGone || (deleted > 0 && this.length === 0)) this.#findFirst();
+    if (firstGone || (deleted > 0 && this.length === 0)) this.findFirst();
     return deleted;
   }
 
@@ -219,8 +219,8 @@ export class Stream {
     this.length = Math.max(0, this.length - count);
   }
 
-  /** Looks for the first entry, after the one before was deleted. */
-  #findFirst(): void {
+  /** Looks for the first entry and notes its ID. */
+  findFirst(): void {
     const found = this.#probe.start(this.nodes, MIN, MAX).next();
     this.setFirstId(found && this.length > 0 ? this.#probe.id : MIN);
   }
@@ -243,7 +243,7 @@ export class Stream {
       if (!trimming.approximate) deleted += this.#trimWithin(node, trimming);
       break;
     }
-    if (deleted > 0 || this.length === 0) this.#findFirst();
+    if (deleted > 0 || this.length === 0) this.findFirst();
     return deleted;
   }
 

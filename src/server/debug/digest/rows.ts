@@ -5,6 +5,7 @@ import type { Store } from "../../../engine/store.ts";
 import { digestSet } from "./set.ts";
 import type { Digest } from "./sum.ts";
 
+import { digestStream } from "./stream.ts";
 /** Adds a value to the sum, as Redis does for its type; the type's number is in the sum already. */
 export type DigestRow = (sum: Digest, value: StoredValue, store: Store) => void;
 
@@ -12,3 +13,4 @@ export const DIGEST_ROWS: Readonly<Partial<Record<TypeName, DigestRow>>> = {
   set: digestSet,
   string: (sum, value) => sum.mixSlice(value.string),
 };
+  stream: digestStream,

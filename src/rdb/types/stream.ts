@@ -1,0 +1,99 @@
+/**
+ * Streams. A form begins with the nodes, as they lie in memory, and what is known of the stream as a whole; then come the
+ * groups, each with all that is pending in it, and its consumers, each with the IDs of what is pending at it. The second
+ * form knows of the entries ever added and read and of those deleted, the third of when consumers were last active.
+ */
+import { Slice } from "../../base/bytes.ts";
+import type { StoredValue } from "../../engine/snapshot.ts";
+import type { Store } from "../../engine/store.ts";
+import type { Groups } from "../../engine/stream/groups.ts";
+import { StreamId } from "../../engine/stream/id.ts";
+import { StreamNode } from "../../engine/stream/node.ts";
+import type { PendingList } from "../../engine/stream/pending.ts";
+import { Stream } from "../../engine/stream/stream.ts";
+import { ValueType, type WrittenVersion } from "../format.ts";
+import type { RdbOutput } from "../output.ts";
+import type { TypeRow, ValueWriter } from "../value.ts";
+import { StreamReader } from "./stream-reader.ts";
+
+export const stream: TypeRow = {
+  type: "stream",
+  forms: [ValueType.streamListpacks, ValueType.streamListpacks2, ValueType.streamListpacks3],
+  reader: (store) => new StreamReader(store),
+  writer: (store) => new StreamWriter(store),
+};
+
+const ID_BYTES = 16;
+
+class StreamWriter implements ValueWriter {
+  readonly #stream: Stream;
+  readonly #node: StreamNode;
+  readonly #id = new StreamId();
+  readonly #packedId = new Uint8Array(ID_BYTES);
+  readonly #slice = new Slice();
+
+  constructor(store: Store) {
+    this.#stream = new Stream(store);
+    this.#node = new StreamNode(store.arena);
+  }
+
+  form(_value: StoredValue, version: WrittenVersion): number {
+    return version >= 11 ? ValueType.streamListpacks3 : ValueType.streamListpacks2;
+  }
+
+  write(output: RdbOutput, value: StoredValue, version: WrittenVersion): void {
+    const stream = this.#stream.position(value.root);
+    const id = this.#id;
+    this.#nodes(output, stream);
+    output.lengthOf(stream.length);
+    this.#idAsLengths(output, stream.lastId(id));
+    this.#idAsLengths(output, stream.firstId(id));
+    this.#idAsLengths(output, stream.maxDeletedId(id));
+    output.length64(stream.entriesAdded);
+    const groups = stream.sortedGroups();
+    output.lengthOf(groups.length);
+    for (const group of groups) this.#group(output, stream.groups, group, version);
+  }
+
+  #nodes(output: RdbOutput, { nodes }: Stream): void {
+    output.lengthOf(nodes.count);
+    for (let ref = nodes.first; ref !== 0; ref = nodes.next(ref)) {
+      const node = this.#node.at(ref);
+      node.id(this.#id).writeBytes(this.#packedId, 0);
+      output.string(this.#slice.set(this.#packedId, 0, ID_BYTES));
+      output.string(this.#slice.set(node.bytes, node.base, node.base + node.size));
+    }
+  }
+
+  #idAsLengths(output: RdbOutput, id: StreamId): void {
+    output.lengthOfWords(id.msHigh, id.msLow);
+    output.lengthOfWords(id.seqHigh, id.seqLow);
+  }
+
+  #group(output: RdbOutput, groups: Groups, group: number, version: WrittenVersion): void {
+    output.string(groups.name(group, this.#slice));
+    this.#idAsLengths(output, groups.lastId(group, this.#id));
+    output.length64(groups.entriesRead(group));
+    this.#pending(output, groups, groups.pendingOf(group), true);
+    const consumers = groups.sortedConsumers(group);
+    output.lengthOf(consumers.length);
+    for (const consumer of consumers) {
+      output.string(groups.consumerName(consumer, this.#slice));
+      output.int64(groups.seen(consumer));
+      if (version >= 11) output.int64(groups.active(consumer));
+      this.#pending(output, groups, groups.pendingOfConsumer(consumer), false);
+    }
+  }
+
+  #pending(output: RdbOutput, groups: Groups, list: PendingList, whole: boolean): void {
+    const { entries } = groups;
+    output.lengthOf(list.size);
+    for (let ref = list.first(); ref !== 0; ref = list.next()) {
+      entries.id(ref, this.#id).writeBytes(this.#packedId, 0);
+      output.raw(this.#packedId, 0, ID_BYTES);
+      if (!whole) continue;
+      output.int64(entries.time(ref));
+      output.length64(BigInt(entries.deliveries(ref)));
+    }
+  }
+}
