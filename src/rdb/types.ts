@@ -3,10 +3,11 @@ import type { TypeName } from "../engine/entry.ts";
 import type { Store } from "../engine/store.ts";
 import { RdbError } from "./format.ts";
 import { set } from "./types/set.ts";
+import { stream } from "./types/stream.ts";
 import { string } from "./types/string.ts";
 import type { ReadOptions, TypeRow, ValueReader, ValueWriter } from "./value.ts";
 
-export const TYPE_ROWS: readonly TypeRow[] = [string, set];
+export const TYPE_ROWS: readonly TypeRow[] = [string, set, stream];
 
 const BY_FORM = new Map<number, TypeRow>();
 for (const row of TYPE_ROWS) for (const form of row.forms) BY_FORM.set(form, row);
