@@ -5,6 +5,7 @@ import { RdbError } from "./format.ts";
 import { set } from "./types/set.ts";
 import { stream } from "./types/stream.ts";
 import { string } from "./types/string.ts";
+import { sortedSet } from "./types/sorted-set.ts";
 import type { ReadOptions, TypeRow, ValueReader, ValueWriter } from "./value.ts";
 
 export const TYPE_ROWS: readonly TypeRow[] = [string, set, stream];

@@ -255,8 +255,12 @@ export class SortedSetValue {
     this.#isPacked = false;
     this.#table.create(this.root);
     // Each addition may move the page on which the listpack lies, and with it the listpack's bytes.
-    for (let at = packed.list.first(); at !== 0; at = this.#list.next(at))
-      this.#table.add(packed.member(at), packed.score(at));
+    for (let at = packed.list.first(); at !== 0; at = this.#list.next(at)) {
+      const member = packed.member(at);
+      const hash = this.#table.hash(member);
+      // A payload that nobody looked through may have a member twice.
+      if (this.#table.find(member, hash) === 0) this.#table.add(member, packed.score(at), hash);
+    }
     this.#list.list.free();
   }
 }

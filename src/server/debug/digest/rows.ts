@@ -14,3 +14,4 @@ export const DIGEST_ROWS: Readonly<Partial<Record<TypeName, DigestRow>>> = {
   string: (sum, value) => sum.mixSlice(value.string),
 };
   stream: digestStream,
+  zset: digestSortedSet,
