@@ -2,13 +2,15 @@
 import type { TypeName } from "../engine/entry.ts";
 import type { Store } from "../engine/store.ts";
 import { RdbError } from "./format.ts";
+import { hash } from "./types/hash.ts";
+import { list } from "./types/list.ts";
 import { set } from "./types/set.ts";
+import { sortedSet } from "./types/sorted-set.ts";
 import { stream } from "./types/stream.ts";
 import { string } from "./types/string.ts";
-import { sortedSet } from "./types/sorted-set.ts";
 import type { ReadOptions, TypeRow, ValueReader, ValueWriter } from "./value.ts";
 
-export const TYPE_ROWS: readonly TypeRow[] = [string, set, stream];
+export const TYPE_ROWS: readonly TypeRow[] = [string, list, set, hash, stream, sortedSet];
 
 const BY_FORM = new Map<number, TypeRow>();
 for (const row of TYPE_ROWS) for (const form of row.forms) BY_FORM.set(form, row);

@@ -48,6 +48,8 @@ export class ListValue {
   position(root: number): this {
     this.root = root;
     this.#directory.at(root);
+    this.#node.list = root;
+    this.#neighbour.list = root;
     return this;
   }
 
@@ -132,6 +134,10 @@ export class ListValue {
     return this.#sought.equals(this.#node.bytes, this.#place);
   }
 
+  get nodeCount(): number {
+    return this.isPacked ? 1 : this.#directory.nodes();
+  }
+
   /** Visits the nodes in order: the entries in bytes[begin, end), `count` of them. */
   nodes(visit: (bytes: Uint8Array, begin: number, end: number, count: number) => void): void {
     const node = this.#node;
@@ -171,6 +177,13 @@ export class ListValue {
     const element = this.#element.set(value);
     if (this.isPacked) this.#pushPacked(element, front);
     else this.#pushQuick(element, value.end - value.start, front);
+  }
+
+  /** As `push`, behind all others, of a whole number of 64 bits. */
+  pushInteger(value: number | bigint): void {
+    const element = this.#element.set(value);
+    if (this.isPacked) this.#pushPacked(element, false);
+    else this.#pushQuick(element, element.length, false);
   }
 
   #pushPacked(element: Element, front: boolean): void {
@@ -236,7 +249,7 @@ export class ListValue {
 
   /** Frees the current node; the one behind it is current then. False if there is none. */
   #dropNode(): boolean {
-    this.#arena.free(this.#directory.node);
+    this.#freeNode();
     return this.#directory.remove();
   }
 
@@ -378,9 +391,16 @@ export class ListValue {
   /** Frees the current node and goes to the one before it, which is there. */
   #dropCurrent(): void {
     const directory = this.#directory;
-    this.#arena.free(directory.node);
+    this.#freeNode();
     if (directory.remove()) directory.previous();
     else directory.last();
+  }
+
+  #freeNode(): void {
+    const { node } = this.#directory;
+    const { watch } = this.#arena;
+    if (watch.open) watch.beforeNode(this.root, node);
+    this.#arena.free(node);
   }
 
   /**

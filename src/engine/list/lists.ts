@@ -7,9 +7,11 @@ import type { ContainerType } from "../containers.ts";
 import type { Database } from "../database.ts";
 import type { FreeJob } from "../lazyfree.ts";
 import type { Store } from "../store.ts";
+import type { ValueWalk } from "../value-walk.ts";
 import { Directory } from "./directory.ts";
 import { NodeLimits } from "./limits.ts";
 import { ListValue, ROOT_BYTES } from "./list-value.ts";
+import { LARGE_NODES, ListWalk } from "./list-walk.ts";
 
 export class Lists implements ContainerType {
   readonly #store: Store;
@@ -79,6 +81,12 @@ export class Lists implements ContainerType {
 
   freeing(root: number): FreeJob {
     return new ListFreeing(this.#arena, root, this.at(root).isPacked);
+  }
+
+  walk(root: number): ValueWalk | null {
+    if (this.at(root).isPacked) return null;
+    const nodes = new Directory(this.#arena).at(root).nodes();
+    return nodes < LARGE_NODES ? null : new ListWalk(this.#arena, root, nodes);
   }
 
   clone(root: number): number {

@@ -24,6 +24,8 @@ export class ListNode {
   end = 0;
   /** A block that must grow is made up to this large ahead of need; 0 for a little room only. */
   roomBytes = 0;
+  /** The root of its list, by which those are told who read the list in slices. */
+  list = 0;
   readonly #arena: Arena;
   #base = 0;
 
@@ -85,7 +87,14 @@ export class ListNode {
     return at;
   }
 
+  /** Called before its entries change, or the node goes. */
+  beforeChange(): void {
+    const { watch } = this.#arena;
+    if (watch.open) watch.beforeNode(this.list, this.ref);
+  }
+
   pushFront(element: Element): void {
+    this.beforeChange();
     const at = this.begin - element.length;
     if (at < this.#base + HEADER) {
       this.splice(this.begin, 0, element);
@@ -96,6 +105,7 @@ export class ListNode {
   }
 
   pushBack(element: Element): void {
+    this.beforeChange();
     const at = this.end;
     if (at + element.length > this.#base + this.blockBytes) {
       this.splice(at, 0, element);
@@ -106,15 +116,18 @@ export class ListNode {
   }
 
   dropFront(): void {
+    this.beforeChange();
     this.#setBounds(this.begin + entryLength(this.bytes, this.begin), this.end);
   }
 
   dropBack(): void {
+    this.beforeChange();
     this.#setBounds(this.begin, entryBefore(this.bytes, this.end));
   }
 
   /** Puts `element` where the `removed` bytes at `at` are (0 to insert); returns where it is. */
   splice(at: number, removed: number, element: Element): number {
+    this.beforeChange();
     const place = this.#makeGap(at, removed, element.length);
     element.write(this.bytes, place);
     return place;
@@ -122,6 +135,7 @@ export class ListNode {
 
   /** Takes out the bytes [at, end); returns where what came behind them is. */
   remove(at: number, end: number): number {
+    this.beforeChange();
     return this.#makeGap(at, end - at, 0);
   }
 
@@ -130,6 +144,7 @@ export class ListNode {
    * @returns  how many
    */
   removeEqual(element: Element, most: number, fromEnd: boolean): number {
+    this.beforeChange();
     return fromEnd ? this.#removeLast(element, most) : this.#removeFirst(element, most);
   }
 
@@ -177,6 +192,7 @@ export class ListNode {
 
   /** Adds the entries in bytes[start, end), which must not be of this node. */
   append(bytes: Uint8Array, start: number, end: number): void {
+    this.beforeChange();
     const place = this.#makeGap(this.end, 0, end - start);
     copyAcross(bytes, start, end, this.bytes, place);
   }
@@ -184,12 +200,14 @@ export class ListNode {
   /** Moves to a block to measure, if its own is larger. */
   fit(): void {
     if (this.#arena.blockSize(HEADER + this.size) < this.blockBytes) {
+      this.beforeChange();
       this.#move(HEADER + this.size, this.begin, this.begin, this.begin, 0, false);
     }
   }
 
   /** Takes out all entries but those in [begin, end). */
   keep(begin: number, end: number): void {
+    this.beforeChange();
     this.#setBounds(begin, end);
   }
 
