@@ -18,6 +18,8 @@ import { reverseBits } from "./hash.ts";
 /** What the header takes of the owner's root block: how many elements, how many buckets, the ref of heads or directory. */
 export const HEADER_WORDS = 3;
 
+/** Words of a page. */
+const PAGE_WORDS = 1 << 22;
 const MIN_BUCKETS = 4;
 const SEGMENT_SHIFT = 10;
 const SEGMENT = 1 << SEGMENT_SHIFT;
@@ -27,8 +29,8 @@ const MIN_DIRECTORY = 16;
 const SPARSE = 4;
 /** How many a removal joins: enough to keep up with removals. */
 const JOINS = SPARSE + 1;
-/** `random` is fair to chains of up to so many. */
-const FAIR_LENGTH = 8;
+/** How many standard deviations above the mean a bucket's number of elements may be for `random` to be fair to them. */
+const TAIL = 3.5;
 
 export class ElementTable {
   readonly arena: Arena;
@@ -65,6 +67,11 @@ export class ElementTable {
     header[this.#at + 1] = MIN_BUCKETS;
     header[this.#at + 2] = heads;
     return this;
+  }
+
+  /** Where its header lies: by this those know the table who read it in slices (`ValueWatch`). */
+  get address(): number {
+    return this.#page * PAGE_WORDS + this.#at;
   }
 
   get size(): number {
@@ -171,10 +178,17 @@ export class ElementTable {
     const size = header[this.#at]! + 1;
     header[this.#at] = size;
     if (size > header[this.#at + 1]!) this.#split();
+    if (this.arena.watch.open) this.arena.watch.elementAdded(this.address, ref);
+  }
+
+  /** To be called before the owner changes anything about an element where it lies; `unlink` and `replace` do it themselves. */
+  beforeChange(ref: number): void {
+    if (this.arena.watch.open) this.arena.watch.beforeElement(this.address, ref);
   }
 
   /** Takes an element out; its block is the owner's to free. */
   unlink(ref: number): void {
+    this.beforeChange(ref);
     this.#relink(ref, this.next(ref));
     const header = this.#i32[this.#page]!;
     const size = header[this.#at]! - 1;
@@ -185,6 +199,7 @@ export class ElementTable {
 
   /** Puts `to`, a copy of the block `from` (words 0 and 1 are copied here), in its place. */
   replace(from: number, to: number): void {
+    this.beforeChange(from);
     const source = this.#i32[from >>> 20]!;
     const sourceAt = (from & 0xfffff) << 2;
     const target = this.#i32[to >>> 20]!;
@@ -192,6 +207,7 @@ export class ElementTable {
     target[targetAt] = source[sourceAt]!;
     target[targetAt + 1] = source[sourceAt + 1]!;
     this.#relink(from, to);
+    if (this.arena.watch.open) this.arena.watch.elementAdded(this.address, to);
   }
 
   /** Makes what pointed to `ref` point to `to`. */
@@ -348,22 +364,40 @@ export class ElementTable {
     return reverseBits((reverseBits(cursor | ~mask) + 1) | 0);
   }
 
-  /** Any element, each with the same chance (in a chain of more than eight, a little less); 0 when there is none. */
+  /** Any element, each with the same chance (in chains that are far too long, a little less); 0 when there is none. */
   random(uint32: () => number): number {
     const { size, buckets } = this;
     if (size === 0) return 0;
+    // Of the buckets some have been split already. Both halves of such a one are taken as the one they were, since then all
+    // hold the same number of elements on average: what is drawn is one of them, and a place that it may or may not have.
+    const bit = powerBelow(buckets);
+    const mean = size / bit;
+    const places = Math.ceil(mean + TAIL * Math.sqrt(mean));
     for (;;) {
-      const first = this.chain(uint32() % buckets);
-      if (first === 0) continue;
-      let length = 1;
-      for (let ref = this.next(first); ref !== 0; ref = this.next(ref)) length++;
-      // A long chain is taken more often than a short one, so that its elements are as likely.
-      const dice = uint32();
-      if (dice % FAIR_LENGTH >= length) continue;
-      let ref = first;
-      for (let place = (dice >>> 4) % length; place > 0; place--) ref = this.next(ref);
-      return ref;
+      const ref = this.#elementAt(uint32() & (bit - 1), bit, uint32() % places, places, uint32);
+      if (ref !== 0) return ref;
     }
+  }
+
+  /** The element at a place of a bucket as it was before it was split, or 0; those beyond the last place share that. */
+  #elementAt(bucket: number, bit: number, place: number, places: number, uint32: () => number): number {
+    let left = place;
+    let ref = this.chain(bucket);
+    for (; ref !== 0 && left > 0; left--) ref = this.next(ref);
+    let isWhole = bucket + bit >= this.buckets;
+    if (ref === 0 && !isWhole) {
+      isWhole = true;
+      ref = this.chain(bucket + bit);
+      for (; ref !== 0 && left > 0; left--) ref = this.next(ref);
+    }
+    if (ref === 0 || place < places - 1) return ref;
+    let any = ref;
+    let count = 1;
+    for (ref = this.next(ref); ref !== 0; ref = this.next(ref)) if (uint32() % ++count === 0) any = ref;
+    if (!isWhole) {
+      for (ref = this.chain(bucket + bit); ref !== 0; ref = this.next(ref)) if (uint32() % ++count === 0) any = ref;
+    }
+    return any;
   }
 }
 

@@ -245,6 +245,7 @@ export class Element {
   /** Whether the entry at `at` says the same, in whatever form it lies there. */
   equals(bytes: Uint8Array, at: number): boolean {
     const first = bytes[at]!;
+    if (first < 0x80) return this.isInteger && first === this.#integer;
     if (isIntegerEntry(bytes, at)) {
       if (!this.isInteger) return false;
       if (first !== INT_64) return readInteger(bytes, at) === this.#integer;

@@ -137,15 +137,38 @@ export class ListpackView {
    */
   find(value: Slice | number | bigint, at: number = this.first(), skip = 0): number {
     if (at === 0) return 0;
-    const { bytes, base, element } = this;
-    element.set(value);
-    for (let place = base + at; bytes[place] !== END; ) {
-      if (element.equals(bytes, place)) return place - base;
-      place += entryLength(bytes, place);
-      for (let left = skip; left > 0 && bytes[place] !== END; left--) place += entryLength(bytes, place);
+    const { bytes, base } = this;
+    const element = this.element.set(value);
+    const shortText = element.isInteger ? null : asShortText(value);
+    let left = 0;
+    for (let place = base + at; ; ) {
+      const first = bytes[place]!;
+      if (first === END) return 0;
+      if (left > 0) left--;
+      else {
+        left = skip;
+        if (shortText !== null && first < 0xe0) {
+          if (first === (0x80 | (shortText.end - shortText.start)) && isTextAt(bytes, place + 1, shortText))
+            return place - base;
+        } else if (element.equals(bytes, place)) return place - base;
+      }
+      if (first < 0x80) place += 2;
+      else place += first < 0xc0 ? 2 + (first & 0x3f) : entryLength(bytes, place);
     }
-    return 0;
   }
+}
+
+/** What is looked for, if an entry that holds it has a header of one byte: nearly always. */
+function asShortText(value: Slice | number | bigint): Slice | null {
+  return typeof value === "object" && value.end - value.start < 64 ? value : null;
+}
+
+function isTextAt(bytes: Uint8Array, at: number, text: Slice): boolean {
+  const { start } = text;
+  const wanted = text.bytes;
+  // From the end, as names tend to begin alike.
+  for (let i = text.end - start - 1; i >= 0; i--) if (bytes[at + i] !== wanted[start + i]) return false;
+  return true;
 }
 
 /**
