@@ -140,19 +140,6 @@ test("its DUMP is restored here, and ours there", { skip: noRedis }, async () =>
   });
 });
 
-test("what we cannot hold is refused by name", { skip: noRedis }, async () => {
-  await withRedis(async ({ client, folder }) => {
-    await client.select(4);
-    await client.rpush("my list", "a", "b");
-    await client.save();
-    assert.throws(() => load(newEngine(), readFileSync(join(folder, "dump.rdb"))), {
-      name: "RdbError",
-      kind: "unsupported",
-      message: 'type 18 (list quicklist2) of key "my list" in db 4 is not supported yet',
-    });
-  });
-});
-
 test("a library of functions is found in its file", { skip: noRedis }, async () => {
   const code = "#!lua name=lib\nredis.register_function('f', function() return 1 end)";
   await withRedis(async ({ client, folder }) => {
