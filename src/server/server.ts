@@ -152,7 +152,8 @@ export class Server implements ConnectionOwner, DispatchHost {
     this.listeners = new Listeners(this);
     this.pause.onChange = () => this.#pauseChanged();
     this.engine.hooks.onExpired = (db, key) => this.#removed(db.index, key, EXPIRED);
-    this.engine.hooks.onFieldsExpired = (db, key, fields, emptied) => this.#fieldsExpired(db.index, key, fields, emptied);
+    this.engine.hooks.onFieldsExpired = (db, key, fields, emptied) =>
+      this.#fieldsExpired(db.index, key, fields, emptied);
     this.engine.hooks.onEvicted = (db, key) => this.#removed(db.index, key, EVICTED);
   }
 

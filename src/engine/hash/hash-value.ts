@@ -314,7 +314,9 @@ export class HashValue {
     const packed = this.#packed.open(list, stride);
     for (let at = packed.first(); at !== 0; at = packed.open(list, stride).next(at)) {
       const time = packed.expireAt(at);
-      this.#table.add(packed.field(at, this.#field), packed.value(at, this.#value), time);
+      const field = packed.field(at, this.#field);
+      // A listpack from a payload that was not looked through may have a field twice: the first one counts.
+      if (this.#table.find(field) === 0) this.#table.add(field, packed.value(at, this.#value), time);
     }
     packed.list.open(list).free();
   }
