@@ -2,15 +2,19 @@
  * Values that are not strings, as far as keys are concerned: an entry holds the root of a container, a ref that its type
  * alone understands. A type is registered once a store and asked whenever a key with such a value goes, is copied or looked at.
  */
+import type { Marks } from "../memory/marks.ts";
 import { TYPES, type TypeName } from "./entry.ts";
 import type { Keyspace } from "./keyspace.ts";
 import type { FreeJob, Lazyfree } from "./lazyfree.ts";
+import type { ValueWalk } from "./value-walk.ts";
 
 export interface ContainerType {
   /** About how many objects there are to free. */
   effort(root: number): number;
   /** A job that frees it all, the root included. */
   freeing(root: number): FreeJob;
+  /** A walk through the value in slices, if it is worth one. */
+  walk?(root: number, marks: Marks): ValueWalk | null;
   /** The root of a copy. */
   clone(root: number): number;
   /** Bytes it takes; `samples` elements are looked at, 0 for all. */

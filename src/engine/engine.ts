@@ -11,6 +11,7 @@ import { Database } from "./database.ts";
 import { Eviction } from "./eviction.ts";
 import { ActiveExpiry } from "./expiry.ts";
 import type { Hashes } from "./hash/hashes.ts";
+import { HeldFreeing } from "./held-freeing.ts";
 import { Keyspace } from "./keyspace.ts";
 import { KeyspaceFreeing } from "./keyspace-freeing.ts";
 import { Lazyfree } from "./lazyfree.ts";
@@ -214,7 +215,7 @@ export class Engine {
   snapshot(): Snapshot {
     const keyspaces: [number, Keyspace][] = [];
     for (const db of this.databases) if (db.size > 0) keyspaces.push([db.index, db.keyspace]);
-    return new Snapshot(this.store.snapshots, this.store.entries, this.ages, this.policy.lfu, keyspaces);
+    return new Snapshot(this.store, this.ages, this.policy.lfu, keyspaces);
   }
 
   /** For `Database`: the key's time has come. */
@@ -240,6 +241,9 @@ export class Engine {
 
   /** For `Database`: what a key that is no string holds is not needed any more. */
   dropContainer(type: number, root: number, lazy: boolean): void {
-    this.store.containers.drop(type, root, lazy, this.lazyfree);
+    const { containers, snapshots } = this.store;
+    if (snapshots.open && snapshots.holds(root))
+      this.lazyfree.add(new HeldFreeing(containers.of(type), root, snapshots));
+    else containers.drop(type, root, lazy, this.lazyfree);
   }
 }

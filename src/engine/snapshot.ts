@@ -3,12 +3,19 @@
  * table in SCAN's order, which is the order of the hashes with their bits reversed, whatever the table's size: so one
  * number says exactly which entries are behind it. An entry that is still ahead and is about to change is emitted first
  * and its ref marked as done; so is the ref of every entry made since the start.
+ *
+ * A large value is handed out in slices too, by a walk through its elements that works in the same way (value-walk.ts). While
+ * one is under way the keyspace waits; what is about to change elsewhere is emitted in between.
  */
 import { Slice } from "../base/bytes.ts";
 import { reverseBits } from "../memory/hash.ts";
+import { Marks } from "../memory/marks.ts";
+import type { ValueWatch } from "../memory/value-watch.ts";
 import type { Ages } from "./ages.ts";
 import { type Entries, INT, STRING, TYPE_SHIFT, TYPES, type TypeName, VOLATILE } from "./entry.ts";
 import type { Keyspace } from "./keyspace.ts";
+import { type LargeValueSink, LargeValues } from "./large-values.ts";
+import type { Store } from "./store.ts";
 
 /** A value as it lies in its store. */
 export interface StoredValue {
@@ -33,6 +40,9 @@ export interface SnapshotEntry extends StoredValue {
 
 export type SnapshotConsumer = (entry: SnapshotEntry) => void;
 
+/** Takes a large value, of so many parts, in slices; null to be given it whole, by `SnapshotConsumer`. */
+export type LargeValueConsumer = (entry: SnapshotEntry, parts: number) => LargeValueSink | null;
+
 /** The walk through one keyspace. */
 interface Walk {
   readonly keyspace: Keyspace;
@@ -42,9 +52,11 @@ interface Walk {
   position: number;
 }
 
-/** The running snapshots: what the keyspaces ask before every change. */
-export class Snapshots {
+/** The running snapshots: what the keyspaces ask before every change, and large values before every change of an element. */
+export class Snapshots implements ValueWatch {
   active = false;
+  /** Whether any of them has a large value open. */
+  open = false;
   #running: Snapshot[] = [];
 
   start(snapshot: Snapshot): void {
@@ -55,30 +67,59 @@ export class Snapshots {
   end(snapshot: Snapshot): void {
     this.#running = this.#running.filter((other) => other !== snapshot);
     this.active = this.#running.length > 0;
+    this.countOpen();
+  }
+
+  /** A large value was opened, or is done. */
+  countOpen(): void {
+    this.open = this.#running.some((snapshot) => !snapshot.large.isEmpty);
   }
 
   /** A block was taken for an entry: whatever it holds, no running snapshot has to emit it (any more). */
   created(ref: number): void {
-    for (const snapshot of this.#running) snapshot.mark(ref);
+    for (const snapshot of this.#running) snapshot.marks.add(ref);
   }
 
   beforeChange(keyspace: Keyspace, ref: number): void {
     for (const snapshot of this.#running) snapshot.beforeChange(keyspace, ref);
+  }
+
+  /** Whether a container is still being read, so that it must not be freed yet. */
+  holds(root: number): boolean {
+    return this.#running.some((snapshot) => snapshot.large.has(root));
+  }
+
+  beforeElement(table: number, ref: number): void {
+    for (const snapshot of this.#running) snapshot.large.ofTable(table)?.beforeChange(ref);
+  }
+
+  elementAdded(table: number, ref: number): void {
+    for (const { large, marks } of this.#running) if (large.ofTable(table) !== undefined) marks.add(ref);
+  }
+
+  tableMoved(from: number, root: number, word: number): void {
+    for (const snapshot of this.#running) snapshot.large.tableMoved(from, root, word);
+  }
+
+  beforeNode(list: number, node: number): void {
+    for (const snapshot of this.#running) snapshot.large.ofRoot(list)?.beforeChange(node);
   }
 }
 
 export class Snapshot {
   /** Takes every entry that `step` is not given a consumer for, above all those that are emitted out of turn. */
   onEntry: SnapshotConsumer = () => {};
+  onLargeValue: LargeValueConsumer = () => null;
+  /** Refs of entries, and of elements of large values, that have been emitted or were not there. */
+  readonly marks = new Marks();
+  readonly large = new LargeValues();
+  readonly #store: Store;
   readonly #entries: Entries;
   readonly #ages: Ages;
   readonly #lfu: boolean;
-  readonly #snapshots: Snapshots;
   readonly #walks: Walk[];
   #current = 0;
   #closed = false;
-  /** A bit for every unit of a page; pages without a mark have none. */
-  #marks: (Int32Array | undefined)[] = [];
   readonly #entry: SnapshotEntry = {
     db: 0,
     key: new Slice(),
@@ -92,47 +133,56 @@ export class Snapshot {
   };
 
   /** For `Engine.snapshot`. */
-  constructor(snapshots: Snapshots, entries: Entries, ages: Ages, lfu: boolean, keyspaces: [number, Keyspace][]) {
-    this.#snapshots = snapshots;
-    this.#entries = entries;
+  constructor(store: Store, ages: Ages, lfu: boolean, keyspaces: [number, Keyspace][]) {
+    this.#store = store;
+    this.#entries = store.entries;
     this.#ages = ages;
     this.#lfu = lfu;
     this.#walks = keyspaces.map(([db, keyspace]) => ({ keyspace, db, cursor: 0, position: 0 }));
     for (const [, keyspace] of keyspaces) keyspace.pins++;
-    snapshots.start(this);
+    store.snapshots.start(this);
   }
 
-  /** Emits about `keys` entries, whole buckets at a time; false when all have been emitted. */
+  /** Emits about `keys` entries, or elements of large values, whole buckets at a time; false when all have been emitted. */
   step(keys: number, emit: SnapshotConsumer = this.onEntry): boolean {
     let left = keys;
-    while (!this.#closed && this.#current < this.#walks.length) {
+    while (!this.#closed) {
       if (left <= 0) return true;
-      const walk = this.#walks[this.#current]!;
-      if (walk.position === END) {
-        this.#current++;
-        continue;
-      }
-      // A walk over empty buckets is work too, though less.
-      left -= 0.1;
-      walk.cursor = walk.keyspace.table.scan(walk.cursor, (ref) => {
-        // A consumer that has had enough may close it in the middle of a bucket.
-        if (this.#closed || this.#isDone(walk, ref)) return;
+      if (!this.large.isEmpty) {
+        if (!this.large.step(left)) return !this.#closed;
+        this.#store.snapshots.countOpen();
         left--;
-        this.#emit(walk, ref, emit);
-      });
-      walk.position = walk.cursor === 0 ? END : reverseBits(walk.cursor);
+      } else if (this.#current === this.#walks.length) this.close();
+      else left -= this.#stepKeyspace(this.#walks[this.#current]!, emit);
     }
-    this.close();
     return false;
+  }
+
+  /** Emits the next bucket; returns how much that was, in keys. */
+  #stepKeyspace(walk: Walk, emit: SnapshotConsumer): number {
+    if (walk.position === END) {
+      this.#current++;
+      return 0;
+    }
+    // An empty bucket is work too, though less.
+    let work = 0.1;
+    walk.cursor = walk.keyspace.table.scan(walk.cursor, (ref) => {
+      // A consumer that has had enough may close it in the middle of a bucket.
+      if (this.#closed || this.#isDone(walk, ref)) return;
+      work += this.#emit(walk, ref, emit);
+    });
+    walk.position = walk.cursor === 0 ? END : reverseBits(walk.cursor);
+    return work;
   }
 
   /** Ends it, whether finished or not. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#marks = [];
+    this.marks.clear();
+    this.large.clear();
     for (const walk of this.#walks) walk.keyspace.pins--;
-    this.#snapshots.end(this);
+    this.#store.snapshots.end(this);
   }
 
   beforeChange(keyspace: Keyspace, ref: number): void {
@@ -140,28 +190,18 @@ export class Snapshot {
       const walk = this.#walks[i]!;
       if (walk.keyspace !== keyspace) continue;
       if (this.#isDone(walk, ref)) return;
-      this.mark(ref);
+      this.marks.add(ref);
       this.#emit(walk, ref, this.onEntry);
       return;
     }
   }
 
-  mark(ref: number): void {
-    const page = ref >>> 20;
-    const unit = ref & 0xfffff;
-    let bits = this.#marks[page];
-    if (bits === undefined) bits = this.#marks[page] = new Int32Array(1 << 15);
-    bits[unit >>> 5]! |= 1 << (unit & 31);
-  }
-
   #isDone(walk: Walk, ref: number): boolean {
-    if (reverseBits(this.#entries.hash(ref)) < walk.position) return true;
-    const bits = this.#marks[ref >>> 20];
-    const unit = ref & 0xfffff;
-    return bits !== undefined && (bits[unit >>> 5]! & (1 << (unit & 31))) !== 0;
+    return reverseBits(this.#entries.hash(ref)) < walk.position || this.marks.has(ref);
   }
 
-  #emit(walk: Walk, ref: number, emit: SnapshotConsumer): void {
+  /** Returns how much it was, in keys. */
+  #emit(walk: Walk, ref: number, emit: SnapshotConsumer): number {
     const entries = this.#entries;
     const entry = this.#entry;
     const meta = entries.meta(ref);
@@ -176,9 +216,28 @@ export class Snapshot {
     entry.string.set(bytes, valueAt, valueAt + entries.valueLength(ref));
     entry.encodingInt = (meta & INT) !== 0;
     entry.root = meta >>> TYPE_SHIFT === STRING ? 0 : entries.root(ref);
+    if (entry.root !== 0) return this.#emitContainer(meta >>> TYPE_SHIFT, emit);
     emit(entry);
+    return 1;
+  }
+
+  #emitContainer(type: number, emit: SnapshotConsumer): number {
+    const entry = this.#entry;
+    const container = this.#store.containers.of(type);
+    const walk = container.walk?.(entry.root, this.marks) ?? null;
+    const sink = walk === null ? null : this.onLargeValue(entry, walk.parts);
+    if (walk === null || sink === null) {
+      emit(entry);
+      return 1 + container.effort(entry.root) * EFFORT;
+    }
+    this.large.open(entry.root, walk, sink);
+    this.#store.snapshots.countOpen();
+    return 1;
   }
 }
+
+/** What an element of a value that is not large takes, in keys. */
+const EFFORT = 1 / 8;
 
 /** Past every reversed hash. */
 const END = 0x100000000;

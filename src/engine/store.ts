@@ -33,6 +33,7 @@ export class Store {
     this.random = random;
     this.k0 = random() | 0;
     this.k1 = random() | 0;
+    this.arena.watch = this.snapshots;
     this.streams = new Streams(this);
     this.hashes = new Hashes(this);
     this.containers.register("hash", this.hashes);

@@ -24,6 +24,7 @@ import {
   Spans,
   START,
 } from "./spans.ts";
+import { UNWATCHED, type ValueWatch } from "./value-watch.ts";
 
 export class Arena {
   readonly #spans = new Spans();
@@ -33,6 +34,8 @@ export class Arena {
   used = 0;
   /** Bytes of the arrays that tables keep beside the blocks; they account for them here themselves. */
   tables = 0;
+  /** Who is to know of changes in values: asked by all that lie here. */
+  watch: ValueWatch = UNWATCHED;
   readonly #frames: Int32Array[] = this.#spans.frames;
   /** By class: the first slab that has room. */
   readonly #partial = new Int32Array(CLASS_BYTES.length);

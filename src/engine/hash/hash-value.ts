@@ -334,7 +334,10 @@ export class HashValue {
       this.encoding = Encoding.tableExpiring;
       this.#setWord(0, this.encoding);
       this.#setWord(expiryBlockWord(this.encoding), block);
-      this.#table.table.position(block, EXPIRING_TABLE_HEADER);
+      const { table } = this.#table;
+      const from = table.address;
+      table.position(block, EXPIRING_TABLE_HEADER);
+      if (arena.watch.open) arena.watch.tableMoved(from, block, EXPIRING_TABLE_HEADER);
       this.#table.index.position(block, INDEX_HEADER).initialize();
     } else {
       this.#packed.addTimes();

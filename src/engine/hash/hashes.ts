@@ -5,12 +5,14 @@
  * goes to the hashes in the order in which they need it. Only a primary does either; on a replica such a field is hidden.
  */
 import { Slice } from "../../base/bytes.ts";
+import type { Marks } from "../../memory/marks.ts";
 import type { ContainerType } from "../containers.ts";
 import type { Database } from "../database.ts";
 import type { Engine } from "../engine.ts";
 import type { Keyspace } from "../keyspace.ts";
 import type { FreeJob } from "../lazyfree.ts";
 import type { Store } from "../store.ts";
+import { LARGE, TableWalk, type ValueWalk } from "../value-walk.ts";
 import { ExpiringHashes } from "./expiring-hashes.ts";
 import { freeHash } from "./freeing.ts";
 import { HashValue } from "./hash-value.ts";
@@ -170,6 +172,13 @@ export class Hashes implements ContainerType {
 
   freeing(root: number): FreeJob {
     return freeHash(this.#store, this.#whole.position(root));
+  }
+
+  walk(root: number, marks: Marks): ValueWalk | null {
+    const hash = this.#whole.position(root);
+    if (!hash.isTable || hash.size < LARGE) return null;
+    const { table } = new HashValue(this.#store).position(root).table;
+    return new TableWalk(table, marks);
   }
 
   clone(root: number): number {

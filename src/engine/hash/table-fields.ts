@@ -125,6 +125,7 @@ export class TableFields {
         this.#create(page, start, start + fieldLength, value.bytes, value.start, value.end, time),
       );
     }
+    this.table.beforeChange(ref);
     words[at + 3] = length;
     copyIn(value.bytes, value.start, value.end, this.#u8[ref >>> 20]!, words, (at << 2) + HEADER + fieldLength);
     return ref;
@@ -134,6 +135,7 @@ export class TableFields {
   setExpireAt(ref: number, expireAt: number): number {
     const before = this.expireAt(ref);
     if (before === expireAt) return ref;
+    this.table.beforeChange(ref);
     if (before !== 0) this.index.remove(ref);
     const words = this.#i32[ref >>> 20]!;
     const at = (ref & 0xfffff) << 2;

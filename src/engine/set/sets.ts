@@ -2,10 +2,12 @@
 import type { Slice } from "../../base/bytes.ts";
 import { Int64 } from "../../base/int64.ts";
 import { ElementTableFreeing } from "../../memory/element-table.ts";
+import type { Marks } from "../../memory/marks.ts";
 import type { ContainerType } from "../containers.ts";
 import type { Database } from "../database.ts";
 import type { FreeJob } from "../lazyfree.ts";
 import type { Store } from "../store.ts";
+import { LARGE, TableWalk, type ValueWalk } from "../value-walk.ts";
 import { SetCursor } from "./set-cursor.ts";
 import { ENCODING_NAMES, Encoding, ROOT_BYTES, SetValue, TABLE } from "./set-value.ts";
 
@@ -95,6 +97,12 @@ export class Sets implements ContainerType {
 
   freeing(root: number): FreeJob {
     return new SetFreeing(this.#store, root);
+  }
+
+  walk(root: number, marks: Marks): ValueWalk | null {
+    const set = this.#made.position(root);
+    if (set.encoding !== Encoding.table || set.size < LARGE) return null;
+    return new TableWalk(new SetValue(this.#store).position(root).table, marks);
   }
 
   clone(root: number): number {

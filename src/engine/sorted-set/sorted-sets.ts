@@ -3,15 +3,18 @@
  * how it lies in memory in layout.ts.
  */
 import type { Slice } from "../../base/bytes.ts";
+import type { Marks } from "../../memory/marks.ts";
 import type { ContainerType } from "../containers.ts";
 import type { Database } from "../database.ts";
 import type { FreeJob } from "../lazyfree.ts";
 import type { Store } from "../store.ts";
+import { LARGE, type ValueWalk } from "../value-walk.ts";
 import { ENCODING_NAMES, Encoding, LISTPACK, ROOT_BYTES } from "./layout.ts";
 import { PackedMembers } from "./packed-members.ts";
 import { SortedSetBuilder } from "./sorted-set-builder.ts";
 import { SortedSetFreeing } from "./sorted-set-freeing.ts";
 import { SortedSetValue } from "./sorted-set-value.ts";
+import { SortedSetWalk } from "./sorted-set-walk.ts";
 import { TableMembers } from "./table-members.ts";
 
 const TYPE = "zset";
@@ -132,6 +135,11 @@ export class SortedSets implements ContainerType {
   free(root: number): void {
     const job = this.freeing(root);
     while (job.pending > 0) job.step(Number.MAX_SAFE_INTEGER);
+  }
+
+  walk(root: number, marks: Marks): ValueWalk | null {
+    if (this.#isPacked(root) || this.#table.open(root).table.size < LARGE) return null;
+    return new SortedSetWalk(new TableMembers(this.#store).open(root), marks);
   }
 
   clone(root: number): number {

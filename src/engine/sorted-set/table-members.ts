@@ -125,6 +125,7 @@ export class TableMembers implements Order {
 
   /** Writes the score of an element that is not in the index. */
   setUnordered(ref: number, score: number): void {
+    this.table.beforeChange(ref);
     writeScore(score, this.#i32[ref >>> 20]!, ((ref & 0xfffff) << 2) + SCORE);
   }
 
