@@ -443,6 +443,16 @@ export class Database {
     }
   }
 
+  /** How many keys the hash slot has; asked of a node of a cluster only. */
+  countInSlot(slot: number): number {
+    return this.keyspace.slots!.count(slot);
+  }
+
+  /** Visits at most `limit` keys of the hash slot. The visitor must not write. */
+  visitSlot(slot: number, limit: number, visit: (key: Slice) => void): void {
+    this.keyspace.slots!.visit(slot, limit, (ref) => visit(this.#key(ref)));
+  }
+
   // Looking at keys without using them: OBJECT, MEMORY, DEBUG, clients that wait
 
   typeOf(key: Slice): TypeName | null {

@@ -22,6 +22,7 @@ import {
   VOLATILE,
 } from "./entry.ts";
 import { disposeExpiringHashes } from "./hash/expiring-hashes.ts";
+import { SlotIndex } from "./slot-index.ts";
 import type { Store } from "./store.ts";
 
 /** Numbers of so many digits are exact as doubles, their sums too. */
@@ -31,6 +32,8 @@ export class Keyspace {
   readonly store: Store;
   readonly table: Table;
   readonly volatile: RefVector;
+  /** In a node of a cluster. */
+  readonly slots: SlotIndex | null;
   /** Where the active expiry goes on in `volatile`. */
   expireCursor = 0;
   /** The average time to live in ms that the active expiry has seen, for INFO. */
@@ -55,6 +58,7 @@ export class Keyspace {
     this.#k1 = store.k1;
     this.table = new Table(store.arena);
     this.volatile = new RefVector(store.arena);
+    this.slots = store.policy.clusterEnabled ? new SlotIndex(store) : null;
   }
 
   /** Gives back the table's own memory, after the entries have been freed. */
@@ -63,6 +67,7 @@ export class Keyspace {
     this.expiringHashes = 0;
     this.table.dispose();
     this.volatile.dispose();
+    this.slots?.dispose();
   }
 
   hash(bytes: Uint8Array, start: number, end: number): number {
@@ -116,6 +121,7 @@ export class Keyspace {
     const ref = this.#entries.create(bytes, start, end, meta, valueLength, room);
     if (this.store.snapshots.active) this.store.snapshots.created(ref);
     this.table.link(ref, hash);
+    if (this.slots !== null) this.slots.add(ref);
     if ((meta & VOLATILE) !== 0) this.#entries.setVolatileIndex(ref, this.volatile.push(ref));
     return ref;
   }
@@ -125,6 +131,7 @@ export class Keyspace {
     const entries = this.#entries;
     if (entries.isVolatile(ref)) this.#forgetVolatile(entries.volatileIndex(ref));
     this.table.unlink(ref, entries.hash(ref));
+    if (this.slots !== null) this.slots.remove(ref);
     this.store.arena.free(ref);
   }
 
@@ -211,6 +218,10 @@ export class Keyspace {
       this.#forgetVolatile(entries.volatileIndex(ref));
     } else if ((meta & VOLATILE) !== 0) {
       entries.setVolatileIndex(next, this.volatile.push(next));
+    }
+    if (this.slots !== null) {
+      this.slots.remove(ref);
+      this.slots.add(next);
     }
     this.store.arena.free(ref);
     return next;

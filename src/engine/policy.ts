@@ -27,6 +27,8 @@ export class Policy {
   activeExpireEffort = 1;
   /** DEBUG SET-SKIP-CHECKSUM-VALIDATION: RDB files and payloads with a wrong checksum are taken all the same. */
   skipChecksumValidation = false;
+  /** Whether keys are also kept by their slot: said before the engine is made. */
+  clusterEnabled = false;
   /** How long a string may become, in bytes. */
   protoMaxBulkLen = 512 * 1024 * 1024;
   hashMaxListpackEntries = 512;
