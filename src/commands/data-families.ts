@@ -29,6 +29,7 @@ import { setMembers } from "./sets/members.ts";
 import { randomMembers } from "./sets/random.ts";
 import { sorting } from "./sort/sort.ts";
 import { sortedSetAdding } from "./sorted-sets/adding.ts";
+import { blockingSortedSets } from "./sorted-sets/blocking.ts";
 import { sortedSetCombining } from "./sorted-sets/combining.ts";
 import { sortedSetPopping } from "./sorted-sets/popping.ts";
 import { sortedSetRanges } from "./sorted-sets/ranges.ts";
@@ -74,6 +75,7 @@ export const dataFamilies: readonly (readonly CommandRow[])[] = [
   sortedSetReading,
   sortedSetRanges,
   sortedSetPopping,
+  blockingSortedSets,
   sortedSetSampling,
   sortedSetCombining,
   hyperLogLogs,
