@@ -116,10 +116,10 @@ const VARIABLE: Readonly<Record<string, (words: RequestWords) => readonly KeyFla
     return ["OW", "update"];
   },
   bitfield(words) {
-    for (let i = 2; i < words.count; i += 3) {
-      if (words.at(i).is("GET")) continue;
-      // OVERFLOW takes one word less than the others.
-      if (words.at(i).is("OVERFLOW")) i--;
+    // What is cut short may be anything.
+    for (let i = 2; i < words.count; i++) {
+      if (words.at(i).is("GET") && i + 2 < words.count) i += 2;
+      else if (words.at(i).is("OVERFLOW") && i + 1 < words.count) i++;
       else return ["RW", "access", "update"];
     }
     return ["RO", "access"];

@@ -33,6 +33,12 @@ const scripts: Readonly<Record<string, readonly string[]>> = {
     "BITCOUNT list a",
     "BITPOS list 1 a",
   ],
+  "a BITFIELD that is cut short may write": [
+    "COMMAND GETKEYSANDFLAGS BITFIELD k GET",
+    "COMMAND GETKEYSANDFLAGS BITFIELD k GET u8",
+    "COMMAND GETKEYSANDFLAGS BITFIELD k GET u8 0 OVERFLOW",
+    "COMMAND GETKEYSANDFLAGS BITFIELD k OVERFLOW WRAP GET u8 0",
+  ],
   "OBJECT counts as a hit or a miss": [
     "CONFIG RESETSTAT",
     "SET k v",
