@@ -35,8 +35,15 @@ function within(tolerance: number): Rule {
     ours.type === ":" && theirs.type === ":" && Math.abs(Number(ours.text) - Number(theirs.text)) <= tolerance;
 }
 
-const orderedUnlessSaid: Rule = (ours, theirs, words) =>
-  words.some((word) => /^(by|alpha)$/i.test(word)) && unordered(ours, theirs, words);
+/**
+ * Not sorted at all, or equal by what it is sorted by; then a limit takes any of them. To C's strcoll a string ends at its
+ * first zero byte.
+ */
+const sortedLoosely: Rule = (ours, theirs, words) => {
+  const hasZeros = [...ours.items, ...theirs.items].some(({ text }) => text.includes("\0"));
+  if (!hasZeros && !words.some((word) => /^by$/i.test(word))) return false;
+  return words.some((word) => /^limit$/i.test(word)) ? drawn(ours, theirs, words) : unordered(ours, theirs, words);
+};
 
 const rules: Readonly<Record<string, Rule>> = {
   KEYS: unordered,
@@ -56,9 +63,8 @@ const rules: Readonly<Record<string, Rule>> = {
   SSCAN: walked(false),
   HSCAN: walked(true),
   ZSCAN: walked(true),
-  // Not sorted, or equal by what they are sorted by.
-  SORT: orderedUnlessSaid,
-  SORT_RO: orderedUnlessSaid,
+  SORT: sortedLoosely,
+  SORT_RO: sortedLoosely,
   // Compressed by another compressor; that the other side can restore it is seen at the end of a script.
   DUMP: drawn,
   TTL: within(3),

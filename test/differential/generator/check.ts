@@ -39,11 +39,25 @@ function differ(kind: string, about: string, ours: string | undefined, theirs: s
 async function checkEvents(sides: Sides, withoutMisses: boolean): Promise<Found> {
   const heard = await Promise.all(sides.map(takeEvents));
   const counted = (message: string) => !withoutMisses || eventName(message) !== "keymiss";
-  const [ours, theirs] = heard.map((messages) => messages.filter(counted)) as [string[], string[]];
+  const [ours, theirs] = heard.map((messages) => inOrder(messages.filter(counted))) as [string[], string[]];
   const at = ours.findIndex((message, i) => message !== theirs[i]);
   if (at < 0 && ours.length === theirs.length) return null;
   const i = at < 0 ? ours.length : at;
   return differ("event", eventName(theirs[i] ?? ours[i]!), ours[i], theirs[i]);
+}
+
+/** A command that looks up many keys, as SORT of a set does, does so in the order of a hash table. */
+function inOrder(messages: readonly string[]): string[] {
+  const ordered: string[] = [];
+  let misses: string[] = [];
+  for (const message of messages) {
+    if (eventName(message) === "keymiss") misses.push(message);
+    else {
+      ordered.push(...misses.sort(), message);
+      misses = [];
+    }
+  }
+  return ordered.concat(misses.sort());
 }
 
 /** The events since it was called last. */

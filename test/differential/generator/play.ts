@@ -3,7 +3,8 @@ import { compare } from "./alike.ts";
 import { checkData, takeEvents } from "./check.ts";
 import { parseReply, show } from "./reply.ts";
 import type { Script, Step } from "./script.ts";
-import type { Sides } from "./sides.ts";
+import type { Side, Sides } from "./sides.ts";
+import { Wire } from "./wire.ts";
 
 export interface Difference {
   /** "reply", or what was compared at the end. */
@@ -43,7 +44,7 @@ export async function play(sides: Sides, script: Script, tally = new Tally()): P
   for (let at = 0; at < steps.length; ) {
     const batch = takeBatch(steps, at);
     const requests = batch.map(({ step }) => step.words);
-    const [ours, theirs] = await Promise.all(sides.map(({ main }) => main.ask(requests)));
+    const [ours, theirs] = await Promise.all(sides.map((side) => askAll(side, requests)));
     for (const [i, { step, unit }] of batch.entries()) {
       const verdict = judge(step.words, queue, ours![i], theirs![i]);
       if (verdict === "") {
@@ -59,6 +60,15 @@ export async function play(sides: Sides, script: Script, tally = new Tally()): P
   }
   const difference = await checkData(sides, script);
   return difference && { ...difference, unit: script.units.length - 1 };
+}
+
+async function askAll(side: Side, requests: readonly (readonly string[])[]): Promise<Buffer[]> {
+  const replies = await side.main.ask(requests);
+  if (replies.length < requests.length) {
+    side.main.close();
+    side.main = await Wire.open(side.port);
+  }
+  return replies;
 }
 
 async function prepare(sides: Sides, { protocol, config }: Script): Promise<void> {

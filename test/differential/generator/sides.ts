@@ -7,8 +7,8 @@ import { Wire } from "./wire.ts";
 export interface Side {
   readonly name: string;
   readonly port: number;
-  /** Plays the script. */
-  readonly main: Wire;
+  /** Plays the script; another one when the last has fallen silent. */
+  main: Wire;
   /** Hears the events of all keys. */
   readonly events: Wire;
 }
