@@ -2,6 +2,7 @@
  * When two replies count as alike though their bytes differ. This is the whole list: what is not in it must be equal to the byte.
  * An error is never alike to anything but the same error.
  */
+import { comparable } from "./clocks.ts";
 import { known } from "./known.ts";
 import { isError, parseReply, shape, show, type Tree } from "./reply.ts";
 
@@ -45,6 +46,8 @@ const sortedLoosely: Rule = (ours, theirs, words) => {
   return words.some((word) => /^limit$/i.test(word)) ? drawn(ours, theirs, words) : unordered(ours, theirs, words);
 };
 
+const butForClocks: Rule = (ours, theirs) => comparable(ours) === comparable(theirs);
+
 const rules: Readonly<Record<string, Rule>> = {
   KEYS: unordered,
   SMEMBERS: unordered,
@@ -79,38 +82,10 @@ const rules: Readonly<Record<string, Rule>> = {
   // How much memory a value takes is our own affair.
   "MEMORY USAGE": drawn,
   XADD: (ours, theirs, words) => words.includes("*") && drawn(ours, theirs, words),
-  XPENDING: idleMasked,
-  "XINFO CONSUMERS": idleMasked,
-  "XINFO STREAM": idleMasked,
+  XPENDING: butForClocks,
+  "XINFO CONSUMERS": butForClocks,
+  "XINFO STREAM": butForClocks,
 };
-
-/** Named times, and how Redis' radix tree is built. */
-const CLOCKED = new Set(["idle", "inactive", "seen-time", "active-time", "radix-tree-keys", "radix-tree-nodes"]);
-/** New in 7.2. */
-const NEWER = new Set(["inactive", "active-time"]);
-
-/** Times since a delivery, and of a delivery, are a few ms apart. */
-function idleMasked(ours: Tree, theirs: Tree): boolean {
-  return show(masked(ours)) === show(masked(theirs));
-}
-
-function masked(tree: Tree): Tree {
-  const items: Tree[] = [];
-  for (let i = 0; i < tree.items.length; i++) {
-    const item = tree.items[i]!;
-    if (item.type === "$" && NEWER.has(item.text)) i++;
-    else if (item.type === "$" && CLOCKED.has(item.text)) items.push(item, { ...tree.items[++i]!, text: "clock" });
-    else if (item.type === ":" && isClock(tree, i)) items.push({ ...item, text: "clock" });
-    else items.push(masked(item));
-  }
-  return { type: tree.type, text: tree.type === "%" ? "" : tree.text.replace(/^\d+$/, ""), items };
-}
-
-/** `[id, consumer, idle, deliveries]` of XPENDING and XINFO FULL, `[id, time, deliveries]` of a consumer in it. */
-function isClock({ items }: Tree, at: number): boolean {
-  const types = items.map(({ type }) => type).join("");
-  return (types === "$$::" && at === 2) || (types === "$::" && at === 1);
-}
 
 function sorted(items: readonly Tree[]): string {
   return items.map(show).sort().join();

@@ -169,7 +169,18 @@ export class ScriptMaker {
 function withCleanup(words: string[]): Unit {
   // redis-server's SORT fails if any command before it left an ERANGE behind; this one clears it.
   if (/^sort/i.test(words[0]!)) return [{ words: ["INCRBYFLOAT", "errno", "x"] }, ...withoutChance(words)];
-  return withoutChance(words);
+  return [...consumersOf(words).map((words) => ({ words })), ...withoutChance(words)];
+}
+
+/** 7.2 creates a consumer even if there is nothing to claim or to read for it; 7.0 does not. So it is created before. */
+function consumersOf(words: readonly string[]): string[][] {
+  if (/^x(auto)?claim$/i.test(words[0]!) && words.length > 3)
+    return [["XGROUP", "CREATECONSUMER", ...words.slice(1, 4)]];
+  if (!/^xreadgroup$/i.test(words[0]!)) return [];
+  const after = (name: string) => words.findIndex((word) => word.toUpperCase() === name) + 1;
+  const [group, streams] = [after("GROUP"), after("STREAMS")];
+  if (group === 0 || streams === 0) return [];
+  return words.slice(streams).map((key) => ["XGROUP", "CREATECONSUMER", key, ...words.slice(group, group + 2)]);
 }
 
 function withoutChance(words: string[]): Unit {

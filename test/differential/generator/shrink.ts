@@ -40,7 +40,9 @@ function sort({ kind, about }: Difference): string {
 }
 
 function isFickle({ words }: Unit[number], at: number, unit: Unit): boolean {
-  return words[1] === "errno" || (unit[at + 1]?.words[0] === "DEL" && words.length > 1);
+  return (
+    words[1] === "errno" || words[1] === "CREATECONSUMER" || (unit[at + 1]?.words[0] === "DEL" && words.length > 1)
+  );
 }
 
 /** Units that share a word that looks like a key with the last one, or with those that do. */
