@@ -149,6 +149,29 @@ export class ReplyWriter {
 
   bulkBytes(bytes: Uint8Array, start = 0, end = bytes.length): void {
     const length = end - start;
+    if (length < 100 && this.#at + length + LINE <= this.#bytes.length) this.#shortBulk(bytes, start, length);
+    else this.#longBulk(bytes, start, end);
+  }
+
+  /** A bulk of fewer than a hundred bytes, for which there is room: nearly every one. */
+  #shortBulk(bytes: Uint8Array, start: number, length: number): void {
+    const to = this.#bytes;
+    let at = this.#at;
+    to[at++] = 0x24;
+    if (length >= 10) to[at++] = 48 + ((length / 10) | 0);
+    to[at] = 48 + (length % 10);
+    to[at + 1] = 13;
+    to[at + 2] = 10;
+    at += 3;
+    copyBytes(bytes, start, start + length, to, at);
+    at += length;
+    to[at] = 13;
+    to[at + 1] = 10;
+    this.#at = at + 2;
+  }
+
+  #longBulk(bytes: Uint8Array, start: number, end: number): void {
+    const length = end - start;
     this.#header(0x24, length);
     if (this.#at + length + 2 > this.#bytes.length) this.#makeRoom(length + 2);
     const to = this.#bytes;

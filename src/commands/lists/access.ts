@@ -36,8 +36,7 @@ export function createList(call: Call, key: Slice, into?: ListValue): ListValue 
 
 /** Takes the first or last element out and answers it. */
 export function popElement(call: Call, key: Slice, list: ListValue, front: boolean): void {
-  call.reply.bulk(list.end(front));
-  list.drop(front);
+  call.reply.bulk(list.take(front));
   elementsPopped(call, key, list, front, 1);
 }
 
@@ -92,15 +91,14 @@ export function moveElement(
 ): void {
   const other = call.engine.lists.other;
   const found = openList(call, to, other);
-  const value = source.end(fromFront);
-  // A copy: the push may move the blocks that it lies in.
+  const value = source.take(fromFront);
+  // A copy: the push may want the place where it lies.
   const { length } = value;
   if (moving.length < length || moving.length > KEPT_BYTES) moving = new Uint8Array(Math.max(256, length));
   value.copyTo(moving, 0);
   moved.set(moving, 0, length);
   const isSame = found !== null && found.root === source.root;
   const target = isSame ? source : (found ?? createList(call, to, other));
-  source.drop(fromFront);
   target.grow(length, 1);
   target.push(moved, toFront);
   call.changed(to, pushEvent(toFront));

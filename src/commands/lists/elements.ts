@@ -107,11 +107,7 @@ function lrange(call: Call, args: Args): void {
     return;
   }
   reply.array(count);
-  list.seek(range.start);
-  for (let left = count; left > 0; left--) {
-    reply.bulk(list.text());
-    list.forward();
-  }
+  list.show(range.start, count, reply);
 }
 
 interface Search {

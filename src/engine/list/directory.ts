@@ -31,6 +31,8 @@ export class Directory {
   slot = 0;
   readonly #arena: Arena;
   #root = 0;
+  /** The word of its page where the current slot is. */
+  #at = 0;
 
   constructor(arena: Arena) {
     this.#arena = arena;
@@ -54,54 +56,61 @@ export class Directory {
   }
 
   get node(): number {
-    return this.#word(this.chunk, this.#slotWord(this.slot));
+    return this.#arena.i32[this.chunk >>> 20]![this.#at]!;
   }
 
   set node(ref: number) {
-    this.#set(this.chunk, this.#slotWord(this.slot), ref);
+    this.#arena.i32[this.chunk >>> 20]![this.#at] = ref;
   }
 
   /** Elements of the current node. */
   get count(): number {
-    return this.#word(this.chunk, this.#slotWord(this.slot) + 1);
+    return this.#arena.i32[this.chunk >>> 20]![this.#at + 1]!;
   }
 
   /** The current node has so many more elements. */
   add(elements: number): void {
     const words = this.#arena.i32[this.chunk >>> 20]!;
-    const at = (this.chunk & 0xfffff) << 2;
-    words[at + SLOTS + ((words[at + SPAN]! >>> 16) + this.slot) * 2 + 1]! += elements;
-    words[at + TOTAL]! += elements;
+    words[this.#at + 1]! += elements;
+    words[((this.chunk & 0xfffff) << 2) + TOTAL]! += elements;
     this.#arena.i32[this.#root >>> 20]![((this.#root & 0xfffff) << 2) + ELEMENTS]! += elements;
   }
 
   // Going there
 
   first(): boolean {
-    this.chunk = this.#word(this.#root, FIRST_CHUNK);
-    this.slot = 0;
-    return this.chunk !== 0;
+    return this.#enter(this.#word(this.#root, FIRST_CHUNK), false);
   }
 
   last(): boolean {
-    this.chunk = this.#word(this.#root, LAST_CHUNK);
-    if (this.chunk === 0) return false;
-    this.slot = this.#length(this.chunk) - 1;
-    return true;
+    return this.#enter(this.#word(this.#root, LAST_CHUNK), true);
   }
 
   next(): boolean {
-    if (++this.slot < this.#length(this.chunk)) return true;
-    this.chunk = this.#word(this.chunk, NEXT);
-    this.slot = 0;
-    return this.chunk !== 0;
+    if (++this.slot < this.#length(this.chunk)) {
+      this.#at += 2;
+      return true;
+    }
+    return this.#enter(this.#word(this.chunk, NEXT), false);
   }
 
   previous(): boolean {
-    if (--this.slot >= 0) return true;
-    this.chunk = this.#word(this.chunk, PREVIOUS);
-    if (this.chunk === 0) return false;
-    this.slot = this.#length(this.chunk) - 1;
+    if (--this.slot >= 0) {
+      this.#at -= 2;
+      return true;
+    }
+    return this.#enter(this.#word(this.chunk, PREVIOUS), true);
+  }
+
+  /** Goes to the first or last slot of a chunk; false if it is none. */
+  #enter(chunk: number, atEnd: boolean): boolean {
+    this.chunk = chunk;
+    if (chunk === 0) return false;
+    const words = this.#arena.i32[chunk >>> 20]!;
+    const base = (chunk & 0xfffff) << 2;
+    const span = words[base + SPAN]!;
+    this.slot = atEnd ? (span & 0xffff) - 1 : 0;
+    this.#at = base + SLOTS + ((span >>> 16) + this.slot) * 2;
     return true;
   }
 
@@ -116,12 +125,12 @@ export class Directory {
       index -= total;
       chunk = this.#word(chunk, NEXT);
     }
+    this.#enter(chunk, false);
     const words = this.#arena.i32[chunk >>> 20]!;
-    let at = ((chunk & 0xfffff) << 2) + SLOTS + (words[((chunk & 0xfffff) << 2) + SPAN]! >>> 16) * 2 + 1;
-    let slot = 0;
-    for (; index >= words[at]!; at += 2, slot++) index -= words[at]!;
-    this.chunk = chunk;
-    this.slot = slot;
+    let at = this.#at;
+    for (; index >= words[at + 1]!; at += 2) index -= words[at + 1]!;
+    this.slot = (at - this.#at) >>> 1;
+    this.#at = at;
     return index;
   }
 
@@ -133,14 +142,13 @@ export class Directory {
       behind -= total;
       chunk = this.#word(chunk, PREVIOUS);
     }
+    this.#enter(chunk, true);
     const words = this.#arena.i32[chunk >>> 20]!;
-    let slot = this.#length(chunk) - 1;
-    const span = words[((chunk & 0xfffff) << 2) + SPAN]! >>> 16;
-    let at = ((chunk & 0xfffff) << 2) + SLOTS + (span + slot) * 2 + 1;
-    for (; behind > words[at]!; at -= 2, slot--) behind -= words[at]!;
-    this.chunk = chunk;
-    this.slot = slot;
-    return words[at]! - behind;
+    let at = this.#at;
+    for (; behind > words[at + 1]!; at -= 2) behind -= words[at + 1]!;
+    this.slot -= (this.#at - at) >>> 1;
+    this.#at = at;
+    return words[at + 1]! - behind;
   }
 
   // Changing
@@ -183,10 +191,9 @@ export class Directory {
     this.add(-this.count);
     const length = this.#length(chunk);
     if (length === 1) {
-      this.chunk = this.#word(chunk, NEXT);
-      this.slot = 0;
+      const next = this.#word(chunk, NEXT);
       this.#dropChunk(chunk);
-      return this.chunk !== 0;
+      return this.#enter(next, false);
     }
     const words = this.#arena.i32[chunk >>> 20]!;
     const first = this.#firstSlot(chunk);
@@ -194,14 +201,12 @@ export class Directory {
     if (slot < length >>> 1) {
       words.copyWithin(start + 2, start, start + slot * 2);
       this.#setSpan(chunk, first + 1, length - 1);
+      this.#at += 2;
     } else {
       words.copyWithin(start + slot * 2, start + slot * 2 + 2, start + length * 2);
       this.#setSpan(chunk, first, length - 1);
     }
-    if (slot < length - 1) return true;
-    this.chunk = this.#word(chunk, NEXT);
-    this.slot = 0;
-    return this.chunk !== 0;
+    return slot < length - 1 || this.#enter(this.#word(chunk, NEXT), false);
   }
 
   /** Frees all chunks, not the nodes. */
@@ -268,6 +273,7 @@ export class Directory {
     const at = slots + (first + this.slot) * 2;
     words[at] = node;
     words[at + 1] = 0;
+    this.#at = at;
     this.add(elements);
   }
 
@@ -358,10 +364,6 @@ export class Directory {
 
   #setRoot(word: number, value: number): void {
     this.#set(this.#root, word, value);
-  }
-
-  #slotWord(slot: number): number {
-    return SLOTS + (this.#firstSlot(this.chunk) + slot) * 2;
   }
 
   #firstSlot(chunk: number): number {

@@ -22,6 +22,11 @@ const ELEMENTS = 2;
 /** A node below this, after elements were taken out of it, is joined with its neighbour. */
 const SMALL_NODE = 1024;
 
+/** Takes elements as they are shown: bytes[start, end), lent. */
+export interface ElementSink {
+  bulkBytes(bytes: Uint8Array, start: number, end: number): void;
+}
+
 export class ListValue {
   root = 0;
   readonly #arena: Arena;
@@ -118,10 +123,31 @@ export class ListValue {
     return readText(this.#node.bytes, this.#place, this.#text);
   }
 
-  /** The first or last element, without going there. */
-  end(front: boolean): Slice {
-    const node = this.#openEnd(front);
-    return readText(node.bytes, front ? node.begin : entryBefore(node.bytes, node.end), this.#text);
+  /** Shows `count` elements from the one of index `start` on, which are all there. */
+  show(start: number, count: number, sink: ElementSink): void {
+    if (count === 0) return;
+    this.seek(start);
+    const node = this.#node;
+    let at = this.#place;
+    for (let left = count; ; left--) {
+      // Strings of up to 63 bytes are shown without a detour: they are what most lists are made of.
+      const { bytes } = node;
+      const first = bytes[at]!;
+      if (first >= 0x80 && first < 0xc0) {
+        const end = at + 1 + (first & 0x3f);
+        sink.bulkBytes(bytes, at + 1, end);
+        at = end + 1;
+      } else {
+        const text = readText(bytes, at, this.#text);
+        sink.bulkBytes(text.bytes, text.start, text.end);
+        at += entryLength(bytes, at);
+      }
+      if (left === 1) return;
+      if (at === node.end) {
+        this.#directory.next();
+        at = node.open(this.#directory.node).begin;
+      }
+    }
   }
 
   /** What `matches` compares with; borrowed. */
@@ -227,17 +253,21 @@ export class ListValue {
     this.#directory.node = this.#node.ref;
   }
 
-  /** Takes out the first or last element. */
-  drop(front: boolean): void {
+  /**
+   * Takes the first or last element out.
+   * @returns  what it said: its bytes lie where they lay until the list changes again, or anything else allocates
+   */
+  take(front: boolean): Slice {
     const node = this.#openEnd(front);
+    const text = readText(node.bytes, front ? node.begin : entryBefore(node.bytes, node.end), this.#text);
     if (front) node.dropFront();
     else node.dropBack();
-    if (this.isPacked) {
-      this.#setWord(ELEMENTS, this.length - 1);
-      return;
+    if (this.isPacked) this.#setWord(ELEMENTS, this.length - 1);
+    else {
+      this.#directory.add(-1);
+      if (this.#directory.count === 0) this.#dropNode();
     }
-    this.#directory.add(-1);
-    if (this.#directory.count === 0) this.#dropNode();
+    return text;
   }
 
   #openEnd(front: boolean): ListNode {
