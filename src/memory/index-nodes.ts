@@ -98,6 +98,22 @@ export class IndexNodes {
     words[base + COUNT] = count + 1;
   }
 
+  /** Moves an element within its leaf, to where its new key belongs. */
+  moveElement(leaf: number, from: number, to: number, high: number, low: number): void {
+    const words = this.#i32[leaf >>> 20]!;
+    const base = (leaf & 0xfffff) << 2;
+    const ref = words[base + REFS + from]!;
+    const step = from < to ? 1 : -1;
+    for (let at = from; at !== to; at += step) {
+      words[base + REFS + at] = words[base + REFS + at + step]!;
+      words[base + HIGHS + at] = words[base + HIGHS + at + step]!;
+      words[base + LOWS + at] = words[base + LOWS + at + step]!;
+    }
+    words[base + REFS + to] = ref;
+    words[base + HIGHS + to] = high;
+    words[base + LOWS + to] = low;
+  }
+
   /** Puts a child of the level below into a node that has room. */
   insertChild(node: number, at: number, child: number, childLevel: number): void {
     const words = this.#i32[node >>> 20]!;

@@ -288,6 +288,44 @@ export class OrderedIndex {
     return ref;
   }
 
+  /**
+   * An element is about to get another key. If it then belongs somewhere in the leaf where it is, it is moved there, which is all
+   * that most small changes take. Otherwise it is taken out.
+   * @returns  whether it was moved; if not, it is to be inserted once it has its key
+   */
+  moveOrRemove(ref: number, high: number, low: number): boolean {
+    if (!this.#descendTo(ref)) throw new Error("not in the index");
+    const leaf = pathNode[0]!;
+    const from = pathAt[0]!;
+    const to = this.#placeInLeaf(leaf, from, ref, high, low);
+    if (to >= 0) this.#nodes.moveElement(leaf, from, to, high, low);
+    else this.#removeFound();
+    return to >= 0;
+  }
+
+  /** Where in its leaf an element of this new key belongs; -1 if that is at an end of the leaf, or beyond, or it was the first. */
+  #placeInLeaf(leaf: number, from: number, ref: number, high: number, low: number): number {
+    const words = this.#i32[leaf >>> 20]!;
+    const base = (leaf & 0xfffff) << 2;
+    const count = words[base + COUNT]!;
+    if (from === 0) return -1;
+    let before = 0;
+    for (let end = count; before < end; ) {
+      const middle = (before + end) >>> 1;
+      const otherHigh = words[base + HIGHS + middle]!;
+      const otherLow = words[base + LOWS + middle]!;
+      let isBefore: boolean;
+      // Its own entry still has the old key, but is in order among the others, on the side from which it goes away.
+      if (otherHigh !== high) isBefore = otherHigh < high;
+      else if (otherLow !== low) isBefore = otherLow >>> 0 < low >>> 0;
+      else isBefore = this.#order.compare(words[base + REFS + middle]!, ref) < 0;
+      if (isBefore) before = middle + 1;
+      else end = middle;
+    }
+    const to = before > from ? before - 1 : before;
+    return to > 0 && to < count - 1 ? to : -1;
+  }
+
   #removeFound(): void {
     this.#set(SIZE, this.#get(SIZE) - 1);
     for (let level = this.#get(HEIGHT); level > 0; level--) this.#addToCount(level, -1);

@@ -170,6 +170,30 @@ test("an element that moved is found under its new ref", () => {
   world.check(sorted);
 });
 
+test("an element whose key changes is moved, or put in again", () => {
+  const world = new World();
+  const random = new Seeded(13);
+  const sorted: number[] = [];
+  for (let i = 0; i < 1500; i++) sorted.push(world.element(random.below(300), 0, i));
+  for (const ref of sorted) world.index.insert(ref);
+  let moved = 0;
+  for (let i = 0; i < 6000; i++) {
+    const ref = sorted[random.below(sorted.length)]!;
+    const high = i % 10 === 0 ? random.below(300) : world.high(ref) + random.below(9) - 4;
+    const isMoved = world.index.moveOrRemove(ref, high, i & 1);
+    world.arena.i32[ref >>> 20]!.set([high, i & 1], (ref & 0xfffff) << 2);
+    if (isMoved) moved++;
+    else world.index.insert(ref);
+    if (i % 500 === 0) {
+      sorted.sort((a, b) => world.full(a, b));
+      world.check(sorted);
+    }
+  }
+  sorted.sort((a, b) => world.full(a, b));
+  world.check(sorted);
+  assert.ok(moved > 2000 && moved < 5900, `${moved}`);
+});
+
 test("nodes filled in order are full, and those in random order two thirds", () => {
   const bytesAnElement = (key: (i: number) => number) => {
     const world = new World();

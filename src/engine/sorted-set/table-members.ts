@@ -130,9 +130,10 @@ export class TableMembers implements Order {
   }
 
   setScore(ref: number, score: number): void {
-    this.index.remove(ref);
+    const key = this.#key.of(score);
+    const isMoved = this.index.moveOrRemove(ref, key.high, key.low);
     this.setUnordered(ref, score);
-    this.index.insert(ref);
+    if (!isMoved) this.index.insert(ref);
   }
 
   remove(ref: number): void {
