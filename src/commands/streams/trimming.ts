@@ -127,7 +127,7 @@ const copied: OutcomeWord[] = [];
 
 /** The words of the request, to be changed in part and given to `outcome`. */
 export function copyWords(args: Args): OutcomeWord[] {
-  copied.length = args.count;
+  if (copied.length !== args.count) copied.length = args.count;
   for (let i = 0; i < args.count; i++) copied[i] = args.at(i);
   return copied;
 }

@@ -134,7 +134,7 @@ export class StreamId {
 
   /** Writes `ms-seq`; returns the position behind it. `bytes` has room for ID_TEXT_BYTES. */
   writeText(bytes: Uint8Array, at: number): number {
-    at = writeUint64(this.msHigh, this.msLow, bytes, at);
+    at = writeTime(this.msHigh, this.msLow, bytes, at);
     bytes[at] = MINUS;
     return writeUint64(this.seqHigh, this.seqLow, bytes, at + 1);
   }
@@ -169,6 +169,22 @@ function writeUint64(high: number, low: number, bytes: Uint8Array, at: number): 
   const text = uint64(high, low).toString();
   for (let i = 0; i < text.length; i++) bytes[at++] = text.charCodeAt(i);
   return at;
+}
+
+/** The milliseconds that were written last: IDs that are written one after the other often have the same. */
+const timeText = new Uint8Array(20);
+let timeHigh = 0;
+let timeLow = 0;
+let timeLength = 0;
+
+function writeTime(high: number, low: number, bytes: Uint8Array, at: number): number {
+  if (high !== timeHigh || low !== timeLow || timeLength === 0) {
+    timeHigh = high;
+    timeLow = low;
+    timeLength = writeUint64(high, low, timeText, 0);
+  }
+  for (let i = 0; i < timeLength; i++) bytes[at + i] = timeText[i]!;
+  return at + timeLength;
 }
 
 /** What a text said: what it left open is for the caller. */

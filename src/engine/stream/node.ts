@@ -41,6 +41,8 @@ export class StreamNode {
   /** The page in which the listpack lies, and where in it. */
   bytes: Uint8Array = NOTHING;
   base = 0;
+  #words: Int32Array = NO_WORDS;
+  #listpack = 0;
   readonly #arena: Arena;
   readonly #number = new Element();
   readonly #msDelta = new Element();
@@ -59,7 +61,9 @@ export class StreamNode {
   #locate(): void {
     const { i32, u8 } = this.#arena;
     const listpack = i32[this.ref >>> 20]![((this.ref & 0xfffff) << 2) + LISTPACK]!;
+    this.#listpack = listpack;
     this.bytes = u8[listpack >>> 20]!;
+    this.#words = i32[listpack >>> 20]!;
     this.base = (listpack & 0xfffff) << 4;
   }
 
@@ -93,12 +97,12 @@ export class StreamNode {
 
   /** Bytes of the listpack. */
   get size(): number {
-    return this.#arena.i32[this.#word(LISTPACK) >>> 20]![(this.#word(LISTPACK) & 0xfffff) << 2]!;
+    return this.#words[this.base >>> 2]!;
   }
 
   /** Bytes of the blocks it takes. */
   get blockBytes(): number {
-    return this.#arena.sizeOf(this.ref) + this.#arena.sizeOf(this.#word(LISTPACK));
+    return this.#arena.sizeOf(this.ref) + this.#arena.sizeOf(this.#listpack);
   }
 
   get live(): number {
@@ -134,7 +138,7 @@ export class StreamNode {
 
   /** Gives back its blocks; who knew it forgets it. */
   free(): void {
-    this.#arena.free(this.#word(LISTPACK));
+    this.#arena.free(this.#listpack);
     this.#arena.free(this.ref);
   }
 
@@ -143,15 +147,14 @@ export class StreamNode {
     const fields = count >> 1;
     let size = HEADER_BYTES + 1;
     for (let i = 0; i < count; i += 2) size += pairs[i]!.length;
-    size += 3 * SMALL_BYTES + this.#number.set(fields).length;
+    size += 3 * SMALL_BYTES + this.#lengthOf(fields);
     const listpack = this.#arena.alloc(Math.max(size, Math.min(roomBytes, FIRST_BYTES)));
     this.#setWord(LISTPACK, listpack);
     this.#locate();
     const { bytes } = this;
     let at = this.#writeSmall(0, this.base + HEADER_BYTES);
     at = this.#writeSmall(0, at);
-    this.#number.set(fields).write(bytes, at);
-    at += this.#number.length;
+    at = this.#writeNumber(fields, at);
     for (let i = 0; i < count; i += 2) {
       pairs[i]!.write(bytes, at);
       at += pairs[i]!.length;
@@ -187,23 +190,39 @@ export class StreamNode {
     const fields = count >> 1;
     // Those before the last one, which says how many they are.
     const elements = FIXED_ELEMENTS - 1 + (same ? fields : count + 1);
-    const number = this.#number;
-    let bytes = SMALL_BYTES + msDelta.length + seqDelta.length + number.set(elements).length;
-    if (!same) bytes += number.set(fields).length;
-    for (let i = same ? 1 : 0; i < count; i += same ? 2 : 1) bytes += pairs[i]!.length;
-    this.#setLive(this.live + 1);
+    let bytes = SMALL_BYTES + msDelta.length + seqDelta.length + this.#lengthOf(elements);
+    if (!same) bytes += this.#lengthOf(fields);
+    const step = same ? 2 : 1;
+    for (let i = step - 1; i < count; i += step) bytes += pairs[i]!.length;
+    this.#countLive();
     this.#makeRoom(bytes, roomBytes);
-    let at = this.base + this.size - 1;
     const page = this.bytes;
-    at = this.#writeSmall(same ? SAME_FIELDS : 0, at);
+    let at = this.#writeSmall(same ? SAME_FIELDS : 0, this.base + this.size - 1);
     at = writeElement(msDelta, page, at);
     at = writeElement(seqDelta, page, at);
-    if (!same) at = writeElement(number.set(fields), page, at);
-    for (let i = same ? 1 : 0; i < count; i += same ? 2 : 1) at = writeElement(pairs[i]!, page, at);
-    at = writeElement(number.set(elements), page, at);
+    if (!same) at = this.#writeNumber(fields, at);
+    for (let i = step - 1; i < count; i += step) at = writeElement(pairs[i]!, page, at);
+    at = this.#writeNumber(elements, at);
     page[at] = END;
     this.#setSize(at + 1 - this.base);
     this.#count(elements + 1);
+  }
+
+  /** One entry more; mostly that takes no other form. */
+  #countLive(): void {
+    const at = this.base + HEADER_BYTES;
+    const live = this.bytes[at]!;
+    if (live < SMALL_MAX) this.bytes[at] = live + 1;
+    else this.#setLive(this.live + 1);
+  }
+
+  /** Bytes that a number takes which is not negative. */
+  #lengthOf(value: number): number {
+    return value <= SMALL_MAX ? SMALL_BYTES : this.#number.set(value).length;
+  }
+
+  #writeNumber(value: number, at: number): number {
+    return value <= SMALL_MAX ? this.#writeSmall(value, at) : writeElement(this.#number.set(value), this.bytes, at);
   }
 
   /** Marks the entry that begins at this byte of the page as deleted. */
@@ -226,7 +245,7 @@ export class StreamNode {
   /** Gives back what the listpack does not need: nothing is going to be added. */
   fit(): void {
     const { size } = this;
-    if (this.#arena.blockSize(size) < this.#arena.sizeOf(this.#word(LISTPACK))) this.#move(size, size);
+    if (this.#arena.blockSize(size) < this.#arena.sizeOf(this.#listpack)) this.#move(size, size);
   }
 
   /** Puts another number where an integer is: `at` counts from the listpack's beginning. */
@@ -247,12 +266,12 @@ export class StreamNode {
   #makeRoom(bytes: number, likelyBytes: number): void {
     const { size } = this;
     const needed = size + bytes;
-    if (needed <= this.#arena.sizeOf(this.#word(LISTPACK))) return;
+    if (needed <= this.#arena.sizeOf(this.#listpack)) return;
     this.#move(size, Math.max(needed, Math.min(needed * 2, likelyBytes)));
   }
 
   #move(size: number, room: number): void {
-    const from = this.#word(LISTPACK);
+    const from = this.#listpack;
     const to = this.#arena.alloc(room);
     const { u8 } = this.#arena;
     const source = u8[from >>> 20]!;
@@ -270,8 +289,7 @@ export class StreamNode {
   }
 
   #setSize(size: number): void {
-    const listpack = this.#word(LISTPACK);
-    this.#arena.i32[listpack >>> 20]![(listpack & 0xfffff) << 2] = size;
+    this.#words[this.base >>> 2] = size;
   }
 
   #setCount(count: number): void {
@@ -286,11 +304,13 @@ export class StreamNode {
   }
 }
 
-/** Bytes of an integer up to 127. */
+/** The greatest integer that takes one byte besides its length, and what it takes with it. */
+const SMALL_MAX = 127;
 const SMALL_BYTES = 2;
 /** What a node begins with, if it may become that large. */
 const FIRST_BYTES = 128;
 const NOTHING = new Uint8Array(0);
+const NO_WORDS = new Int32Array(0);
 
 function writeElement(element: Element, to: Uint8Array, at: number): number {
   element.write(to, at);
@@ -299,6 +319,7 @@ function writeElement(element: Element, to: Uint8Array, at: number): number {
 
 /** Sets it to a - b, of two words each; 64 bits, signed. */
 function setDifference(element: Element, aHigh: number, aLow: number, bHigh: number, bLow: number): Element {
+  if (aHigh === bHigh && (aLow ^ bLow) >= 0) return element.set(aLow - bLow);
   const low = (aLow - bLow) | 0;
   const borrow = aLow >>> 0 < bLow >>> 0 ? 1 : 0;
   const high = (aHigh - bHigh - borrow) | 0;
