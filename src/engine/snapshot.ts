@@ -149,7 +149,7 @@ export class Snapshot {
     while (!this.#closed) {
       if (left <= 0) return true;
       if (!this.large.isEmpty) {
-        if (!this.large.step(left)) return !this.#closed;
+        if (!this.large.step(left / EFFORT)) return !this.#closed;
         this.#store.snapshots.countOpen();
         left--;
       } else if (this.#current === this.#walks.length) this.close();

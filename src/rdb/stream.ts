@@ -2,10 +2,16 @@
  * A snapshot of an engine as the bytes of an RDB file, made piece by piece between commands: BGSAVE and the full sync of a
  * replica pull it at their own pace. It shows the data as they were when it began: a key that changes before its turn is
  * written at once, so what waits to be pulled grows with the writes that go on, never with the size of the data.
+ *
+ * A large value is written in slices. In a file it is one piece, so what else is to be written before it is done waits aside:
+ * entries that change, and of other large values the elements that do.
  */
 import type { Slice } from "../base/bytes.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { LargeValueSink } from "../engine/large-values.ts";
 import type { Snapshot, SnapshotEntry } from "../engine/snapshot.ts";
+import { Aside } from "./aside.ts";
+import type { PartsWriter } from "./value.ts";
 import { type AuxFields, RdbWriter, type RdbWriterOptions } from "./writer.ts";
 
 export interface RdbStreamOptions extends Omit<RdbWriterOptions, "idle"> {
@@ -31,6 +37,10 @@ export class RdbStream {
   /** Per database: the sizes at the start, until they have been written. */
   readonly #sizes = new Map<number, { size: number; expires: number }>();
   readonly #emit: (entry: SnapshotEntry) => void;
+  /** Large values that were begun, in the order in which they stand in the file: the first is being written there. */
+  readonly #large: LargeValue[] = [];
+  /** Entries that wait for the end of that one. */
+  #entries: Aside | null = null;
 
   constructor(engine: Engine, fields: AuxFields, options: RdbStreamOptions = {}) {
     const take = (chunk: Uint8Array) => {
@@ -46,6 +56,7 @@ export class RdbStream {
     this.#emit = (entry) => this.#write(entry);
     this.#snapshot = engine.snapshot();
     this.#snapshot.onEntry = this.#emit;
+    this.#snapshot.onLargeValue = (entry, parts) => this.#beginLarge(entry, parts);
     this.#writer.header(fields);
     for (const code of options.functionLibraries ?? []) this.#writer.functionLibrary(code);
   }
@@ -78,6 +89,8 @@ export class RdbStream {
     this.#queue = [];
     this.#queueHead = 0;
     this.queuedBytes = 0;
+    this.#large.length = 0;
+    this.#entries = null;
   }
 
   /** In small steps, so that one slice of large values does not make many chunks at once. */
@@ -103,13 +116,67 @@ export class RdbStream {
   }
 
   #write(entry: SnapshotEntry): void {
-    const sizes = this.#sizes.get(entry.db);
-    if (sizes) {
-      this.#sizes.delete(entry.db);
-      this.#writer.selectDb(entry.db);
-      this.#writer.resizeDb(sizes.size, sizes.expires);
-    }
-    this.#writer.entry(entry);
+    let writer = this.#writer;
+    if (this.#large.length > 0) writer = (this.#entries ??= new Aside(this.#writer)).writer;
+    this.#writeSizes(writer, entry.db);
+    writer.entry(entry);
     this.keys++;
+  }
+
+  #writeSizes(writer: RdbWriter, db: number): void {
+    const sizes = this.#sizes.get(db);
+    if (sizes === undefined) return;
+    this.#sizes.delete(db);
+    writer.selectDb(db);
+    writer.resizeDb(sizes.size, sizes.expires);
+  }
+
+  #beginLarge(entry: SnapshotEntry, parts: number): LargeValueSink | null {
+    const aside = this.#large.length === 0 ? null : new Aside(this.#writer);
+    const writer = aside?.writer ?? this.#writer;
+    this.#writeSizes(writer, entry.db);
+    const written = writer.beginLarge(entry, parts);
+    if (written === null) return null;
+    this.keys++;
+    const value = new LargeValue(written, writer, aside, () => this.#endLarge());
+    this.#large.push(value);
+    return value;
+  }
+
+  /** The first of the large values is whole: what waited for that follows. */
+  #endLarge(): void {
+    this.#large.shift();
+    this.#entries?.addTo(this.#writer);
+    this.#entries = null;
+    this.#large[0]?.moveTo(this.#writer);
+  }
+}
+
+/** A large value on its way into the file. */
+class LargeValue implements LargeValueSink {
+  readonly end: () => void;
+  readonly #parts: PartsWriter;
+  #writer: RdbWriter;
+  readonly #aside: Aside | null;
+
+  constructor(parts: PartsWriter, writer: RdbWriter, aside: Aside | null, end: () => void) {
+    this.#parts = parts;
+    this.#writer = writer;
+    this.#aside = aside;
+    this.end = end;
+  }
+
+  element(ref: number): void {
+    this.#parts.element!(this.#writer.output, ref);
+  }
+
+  node(bytes: Uint8Array, begin: number, end: number, count: number): void {
+    this.#parts.node!(this.#writer.output, bytes, begin, end, count);
+  }
+
+  /** It is its turn. */
+  moveTo(writer: RdbWriter): void {
+    this.#aside?.addTo(writer);
+    this.#writer = writer;
   }
 }

@@ -61,6 +61,18 @@ export interface ValueWriter {
   /** The number of the form in which `write` writes this value. */
   form(value: StoredValue, version: WrittenVersion): number;
   write(output: RdbOutput, value: StoredValue, version: WrittenVersion): void;
+  /** For a type that has walks (`ContainerType.walk`): writes a value in parts while it changes; asked before it does. */
+  inParts?(value: StoredValue, parts: number): PartsWriter;
+}
+
+/** Writes one large value as `write` would, but part by part, in whatever order they come. */
+export interface PartsWriter {
+  /** What comes before the parts. */
+  head(output: RdbOutput): void;
+  /** An element of a table, by its ref. */
+  element?(output: RdbOutput, ref: number): void;
+  /** A node of a list: the entries in bytes[begin, end), `count` of them. */
+  node?(output: RdbOutput, bytes: Uint8Array, begin: number, end: number, count: number): void;
 }
 
 export interface TypeRow {

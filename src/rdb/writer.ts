@@ -5,6 +5,7 @@ import type { Store } from "../engine/store.ts";
 import { DEFAULT_VERSION, MAGIC, Opcode, type WrittenVersion } from "./format.ts";
 import { decimal, RdbOutput, type TakeChunk } from "./output.ts";
 import { ValueWriters } from "./types.ts";
+import type { PartsWriter } from "./value.ts";
 
 /** What a file says of where it came from. */
 export interface AuxFields {
@@ -34,21 +35,37 @@ export interface RdbWriterOptions {
   readonly checksum?: boolean;
   /** Whether to write how long keys have been idle: under a policy of LRU. Frequencies are written where entries have one. */
   readonly idle?: boolean;
+  /** For little that is written: how large the first chunk is. */
+  readonly firstChunkBytes?: number;
 }
 
 export class RdbWriter {
   readonly output: RdbOutput;
+  readonly #options: RdbWriterOptions;
   readonly #version: WrittenVersion;
   readonly #idle: boolean;
   readonly #writers: ValueWriters;
   #db = -1;
 
   /** `store` is where the values of the entries lie. */
-  constructor(take: TakeChunk, store: Store, options: RdbWriterOptions = {}) {
-    this.#writers = new ValueWriters(store);
-    this.output = new RdbOutput(take, { compress: options.compress ?? true, checksum: options.checksum ?? true });
+  constructor(take: TakeChunk, store: Store | ValueWriters, options: RdbWriterOptions = {}) {
+    const { compress = true, checksum = true, firstChunkBytes } = options;
+    this.#writers = store instanceof ValueWriters ? store : new ValueWriters(store);
+    this.output = new RdbOutput(take, { compress, checksum, firstChunkBytes });
+    this.#options = options;
     this.#version = options.version ?? DEFAULT_VERSION;
     this.#idle = options.idle ?? false;
+  }
+
+  /** Another one for keys of the same file, whose bytes are to be added later, by `append`. */
+  aside(take: TakeChunk): RdbWriter {
+    return new RdbWriter(take, this.#writers, { ...this.#options, checksum: false, firstChunkBytes: 1024 });
+  }
+
+  /** Adds what one made by `aside` has written. */
+  append(aside: RdbWriter, chunks: readonly Uint8Array[]): void {
+    for (const chunk of chunks) this.output.raw(chunk, 0, chunk.length);
+    this.#db = aside.#db;
   }
 
   header(fields: AuxFields): void {
@@ -93,6 +110,21 @@ export class RdbWriter {
 
   /** A key with its value and all that is known of it, behind the selection of its database if that changed. */
   entry(entry: SnapshotEntry): void {
+    this.#head(entry);
+    this.#writers.of(entry.type).write(this.output, entry, this.#version);
+  }
+
+  /** As `entry`, but only what comes before the parts of a large value, which the caller writes; null if it is not written so. */
+  beginLarge(entry: SnapshotEntry, parts: number): PartsWriter | null {
+    const writer = this.#writers.of(entry.type).inParts?.(entry, parts) ?? null;
+    if (writer === null) return null;
+    this.#head(entry);
+    writer.head(this.output);
+    return writer;
+  }
+
+  /** All that stands before the value. */
+  #head(entry: SnapshotEntry): void {
     const { output } = this;
     if (entry.db !== this.#db) this.selectDb(entry.db);
     if (entry.expireAt >= 0) {
@@ -106,10 +138,8 @@ export class RdbWriter {
       output.byte(Opcode.idle);
       output.lengthOf(entry.idleSeconds);
     }
-    const writer = this.#writers.of(entry.type);
-    output.byte(writer.form(entry, this.#version));
+    output.byte(this.#writers.of(entry.type).form(entry, this.#version));
     output.string(entry.key);
-    writer.write(output, entry, this.#version);
   }
 
   /** The end, the checksum, and the last chunk. */

@@ -11,7 +11,7 @@ import { ValueType, type WrittenVersion } from "../format.ts";
 import { type RdbInput, StringSlot } from "../input.ts";
 import type { RdbOutput } from "../output.ts";
 import { RootReader } from "../root-reader.ts";
-import type { ReadOptions, TypeRow, ValueWriter } from "../value.ts";
+import type { PartsWriter, ReadOptions, TypeRow, ValueWriter } from "../value.ts";
 import { validateZiplist, visitZiplist } from "../ziplist.ts";
 import { ZipmapView } from "./zipmap.ts";
 
@@ -241,5 +241,25 @@ class HashWriter implements ValueWriter {
       output.string(hash.field());
       output.string(hash.value());
     }
+  }
+
+  inParts({ root }: StoredValue, parts: number): PartsWriter {
+    const soonest = this.#hash.position(root).nextExpiry();
+    const fields = this.#hash.table;
+    const text = this.#packed;
+    return {
+      head(output) {
+        if (soonest !== 0) output.int64(soonest);
+        output.lengthOf(parts);
+      },
+      element(output, ref) {
+        if (soonest !== 0) {
+          const time = fields.expireAt(ref);
+          output.lengthOf(time === 0 ? 0 : time - soonest + 1);
+        }
+        output.string(fields.field(ref, text));
+        output.string(fields.value(ref, text));
+      },
+    };
   }
 }

@@ -11,7 +11,7 @@ import { ValueType } from "../format.ts";
 import { type RdbInput, StringSlot } from "../input.ts";
 import type { RdbOutput } from "../output.ts";
 import { RootReader } from "../root-reader.ts";
-import type { TypeRow, ValueWriter } from "../value.ts";
+import type { PartsWriter, TypeRow, ValueWriter } from "../value.ts";
 import { validateZiplist, visitZiplist } from "../ziplist.ts";
 
 export const list: TypeRow = {
@@ -117,15 +117,24 @@ class ListWriter implements ValueWriter {
   write(output: RdbOutput, { root }: StoredValue): void {
     const list = this.#list.position(root);
     output.lengthOf(list.nodeCount);
-    list.nodes((bytes, begin, end, count) => {
-      output.lengthOf(PACKED);
-      if (end - begin > LARGEST_NODE_BYTES) this.#writeLarge(output, bytes, begin, end, count);
-      else this.#writeNode(output, bytes, begin, end, count);
-    });
+    list.nodes((bytes, begin, end, count) => this.#writeNode(output, bytes, begin, end, count));
+  }
+
+  inParts(_value: StoredValue, parts: number): PartsWriter {
+    return {
+      head: (output) => output.lengthOf(parts),
+      node: (output, bytes, begin, end, count) => this.#writeNode(output, bytes, begin, end, count),
+    };
+  }
+
+  #writeNode(output: RdbOutput, bytes: Uint8Array, begin: number, end: number, count: number): void {
+    output.lengthOf(PACKED);
+    if (end - begin > LARGEST_NODE_BYTES) this.#writeLarge(output, bytes, begin, end, count);
+    else this.#writeWhole(output, bytes, begin, end, count);
   }
 
   /** In one piece, so that it can be compressed. */
-  #writeNode(output: RdbOutput, bytes: Uint8Array, begin: number, end: number, count: number): void {
+  #writeWhole(output: RdbOutput, bytes: Uint8Array, begin: number, end: number, count: number): void {
     const size = end - begin + EMPTY_BYTES;
     if (this.#scratch.length < size) this.#scratch = new Uint8Array(Math.max(size, this.#scratch.length * 2));
     const scratch = this.#scratch;

@@ -13,7 +13,7 @@ import { ValueType, type WrittenVersion } from "../format.ts";
 import { type RdbInput, StringSlot } from "../input.ts";
 import type { RdbOutput } from "../output.ts";
 import { RootReader } from "../root-reader.ts";
-import type { ReadOptions, TypeRow, ValueWriter } from "../value.ts";
+import type { PartsWriter, ReadOptions, TypeRow, ValueWriter } from "../value.ts";
 
 export const set: TypeRow = {
   type: "set",
@@ -118,5 +118,17 @@ class SetWriter implements ValueWriter {
       this.#cursor.start(set);
       while (this.#cursor.next()) output.string(this.#cursor.member);
     }
+  }
+
+  inParts(_value: StoredValue, parts: number): PartsWriter {
+    const { arena, table } = this.#set;
+    const member = new Slice();
+    return {
+      head: (output) => output.lengthOf(parts),
+      element(output, ref) {
+        const start = table.nameAt(ref);
+        output.string(member.set(arena.u8[ref >>> 20]!, start, start + table.nameLength(ref)));
+      },
+    };
   }
 }

@@ -8,13 +8,14 @@ import { writeInteger } from "../../base/numbers.ts";
 import type { StoredValue } from "../../engine/snapshot.ts";
 import { unpackScore } from "../../engine/sorted-set/score.ts";
 import { Added, type SortedSetValue } from "../../engine/sorted-set/sorted-set-value.ts";
+import { TableMembers } from "../../engine/sorted-set/table-members.ts";
 import type { Store } from "../../engine/store.ts";
 import { EntryText, ListpackView, validateListpack } from "../../memory/listpack.ts";
 import { ValueType } from "../format.ts";
 import { type RdbInput, StringSlot } from "../input.ts";
 import type { RdbOutput } from "../output.ts";
 import { RootReader } from "../root-reader.ts";
-import type { ReadOptions, TypeRow, ValueWriter } from "../value.ts";
+import type { PartsWriter, ReadOptions, TypeRow, ValueWriter } from "../value.ts";
 import { validateZiplist, visitZiplist } from "../ziplist.ts";
 
 export const sortedSet: TypeRow = {
@@ -134,10 +135,12 @@ class SortedSetReader extends RootReader {
 
 class SortedSetWriter implements ValueWriter {
   readonly #value: SortedSetValue;
+  readonly #members: TableMembers;
   readonly #packed = new Slice();
 
   constructor(store: Store) {
     this.#value = store.sortedSets.value();
+    this.#members = new TableMembers(store);
   }
 
   form({ root }: StoredValue): number {
@@ -156,8 +159,24 @@ class SortedSetWriter implements ValueWriter {
     // The last one first, as Redis does: whoever reads it puts each at the start of what it has.
     for (let more = value.at(value.size - 1); more; more = value.previous()) {
       output.string(value.member);
-      double.setFloat64(0, value.score, true);
-      output.raw(doubleBytes, 0, 8);
+      writeScore(output, value.score);
     }
   }
+
+  inParts(_value: StoredValue, parts: number): PartsWriter {
+    const members = this.#members;
+    const text = this.#packed;
+    return {
+      head: (output) => output.lengthOf(parts),
+      element(output, ref) {
+        output.string(members.member(ref, text));
+        writeScore(output, members.score(ref));
+      },
+    };
+  }
+}
+
+function writeScore(output: RdbOutput, score: number): void {
+  double.setFloat64(0, score, true);
+  output.raw(doubleBytes, 0, 8);
 }
