@@ -82,6 +82,8 @@ function popMany(call: Call, args: Args): void {
 }
 
 function popAll(call: Call, name: Slice, set: SetValue): void {
+  // Redis looks it up again, as SUNION does, and so counts a hit.
+  readSet(call, name, set);
   call.reply.set(set.size);
   replyMembers(call, set);
   const lazy = call.engine.policy.lazyfreeLazyServerDel;
