@@ -75,7 +75,7 @@ function popMany(call: Call, args: Args): void {
   }
   call.reply.set(count);
   const removed = new Removed(call, name);
-  if ((size - count) * PICK_REMAINING <= count) popMost(call, set, size - count, removed);
+  if ((size - count) * PICK_REMAINING <= count && !call.engine.sets.areRead) popMost(call, set, size - count, removed);
   else if (set.encoding === Encoding.listpack) popFromListpack(set, count, removed);
   else for (let i = 0; i < count; i++) popOne(set, removed);
   removed.end();

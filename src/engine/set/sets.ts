@@ -57,6 +57,11 @@ export class Sets implements ContainerType {
     return into.create(this.#store.arena.alloc(ROOT_BYTES), encoding);
   }
 
+  /** Whether some large value is being read in slices: then a set that a key holds must not `exchange` its members. */
+  get areRead(): boolean {
+    return this.#store.arena.watch.open;
+  }
+
   /** Makes two sets change their members. Both objects speak of what they spoke of, but the members are the other's. */
   exchange(a: SetValue, b: SetValue): void {
     const words = this.#store.arena.i32;

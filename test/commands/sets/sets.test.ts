@@ -1,6 +1,8 @@
 /** What test/differential/sets.test.ts cannot see: events, outcomes, forms that Redis 7.0 lacks, chance. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Slice } from "../../../src/base/bytes.ts";
+import { EntryText } from "../../../src/engine/set/set-value.ts";
 import { Harness, testEffects, testReplies } from "../harness.ts";
 
 const WRONG = "-WRONGTYPE Operation against a key holding the wrong kind of value";
@@ -177,4 +179,34 @@ test("SSCAN of a large set sees all that stays, whatever comes and goes between 
     round++;
   } while (cursor !== "0");
   for (let i = 0; i < 1000; i++) assert.ok(seen.has(`w${i}`), `w${i}`);
+});
+
+test("SPOP of most members leaves a snapshot, which is in the middle of the set, what it was", () => {
+  const harness = new Harness();
+  fill(harness, 2000, "w");
+  const { sets, store } = harness.engine;
+  const seen = new Set<string>();
+  const text = new EntryText();
+  const snapshot = harness.engine.snapshot();
+  snapshot.onLargeValue = () => ({
+    element: (ref) => {
+      const member = sets
+        .value(5)
+        .position(sets.read(harness.db, Slice.of("s"))!.root)
+        .memberAt(ref, text);
+      assert.ok(!seen.has(member.latin1()));
+      seen.add(member.latin1());
+    },
+    node() {},
+    end() {},
+  });
+  snapshot.step(20);
+  assert.ok(seen.size > 0 && seen.size < 1000, `${seen.size} seen`);
+  assert.ok(store.arena.watch.open);
+  assert.equal(elements(harness.run("SPOP s 1990")).length, 1990);
+  harness.run("SADD s new");
+  while (snapshot.step(100));
+  assert.equal(seen.size, 2000);
+  assert.ok(!seen.has("new"));
+  assert.equal(harness.run("SCARD s"), ":11");
 });
