@@ -63,43 +63,42 @@ function hmget(call: Call, args: Args): void {
 }
 
 function hgetall(call: Call, args: Args): void {
-  const { reply } = call;
   const hash = readHash(call, args.at(1));
-  if (hash === null) {
-    reply.map(0);
-    return;
-  }
-  reply.map(visibleFields(call, hash));
-  for (let more = hash.first(); more; more = hash.next()) {
-    if (hash.isExpiring && isHidden(call, hash)) continue;
-    reply.bulk(hash.field());
-    reply.bulk(hash.value());
+  if (hash === null) call.reply.map(0);
+  else {
+    call.reply.map(visibleFields(call, hash));
+    show(call, hash, true, true);
   }
 }
 
 function hkeys(call: Call, args: Args): void {
-  const { reply } = call;
   const hash = readHash(call, args.at(1));
-  if (hash === null) {
-    reply.array(0);
-    return;
-  }
-  reply.array(visibleFields(call, hash));
-  for (let more = hash.first(); more; more = hash.next()) {
-    if (!hash.isExpiring || !isHidden(call, hash)) reply.bulk(hash.field());
+  if (hash === null) call.reply.array(0);
+  else {
+    call.reply.array(visibleFields(call, hash));
+    show(call, hash, true, false);
   }
 }
 
 function hvals(call: Call, args: Args): void {
-  const { reply } = call;
   const hash = readHash(call, args.at(1));
-  if (hash === null) {
-    reply.array(0);
+  if (hash === null) call.reply.array(0);
+  else {
+    call.reply.array(visibleFields(call, hash));
+    show(call, hash, false, true);
+  }
+}
+
+function show(call: Call, hash: HashValue, fields: boolean, values: boolean): void {
+  const { reply } = call;
+  if (!hash.isExpiring) {
+    hash.show(fields, values, reply);
     return;
   }
-  reply.array(visibleFields(call, hash));
   for (let more = hash.first(); more; more = hash.next()) {
-    if (!hash.isExpiring || !isHidden(call, hash)) reply.bulk(hash.value());
+    if (isHidden(call, hash)) continue;
+    if (fields) reply.bulk(hash.field());
+    if (values) reply.bulk(hash.value());
   }
 }
 

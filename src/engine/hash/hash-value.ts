@@ -20,7 +20,7 @@ import {
   TABLE_EXPIRY_BYTES,
   TABLE_HEADER,
 } from "./layout.ts";
-import { PackedFields } from "./packed-fields.ts";
+import { type BulkSink, PackedFields } from "./packed-fields.ts";
 import { TableFields } from "./table-fields.ts";
 
 export class HashValue {
@@ -201,6 +201,18 @@ export class HashValue {
     return false;
   }
 
+  /** Shows all fields, their values, or one after the other, of a hash whose fields do not expire. */
+  show(fields: boolean, values: boolean, to: BulkSink): void {
+    if (!this.isTable) {
+      this.#packed.show(fields, values, to);
+      return;
+    }
+    for (let more = this.first(); more; more = this.next()) {
+      if (fields) showSlice(this.field(), to);
+      if (values) showSlice(this.value(), to);
+    }
+  }
+
   /** A step of SCAN: `visit` is called with each field the current one. A packed hash is visited whole. */
   scan(cursor: number, visit: () => void): number {
     if (this.isTable) {
@@ -367,4 +379,8 @@ export class HashValue {
     arena.free(from);
     return to;
   }
+}
+
+function showSlice({ bytes, start, end }: Slice, to: BulkSink): void {
+  to.bulkBytes(bytes, start, end);
 }

@@ -4,7 +4,15 @@
  */
 import { Slice } from "../../base/bytes.ts";
 import type { Arena } from "../../memory/arena.ts";
-import { EntryText, Listpack } from "../../memory/listpack.ts";
+import { EntryText, HEADER_BYTES, Listpack } from "../../memory/listpack.ts";
+import { entryLength, readText } from "../../memory/listpack-entry.ts";
+
+const LIST_END = 0xff;
+
+/** Where what is shown goes: a reply. */
+export interface BulkSink {
+  bulkBytes(bytes: Uint8Array, start: number, end: number): void;
+}
 
 export class PackedFields {
   readonly list: Listpack;
@@ -54,6 +62,29 @@ export class PackedFields {
 
   value(at: number, into: EntryText): Slice {
     return this.list.text(this.list.next(at), into);
+  }
+
+  /** Shows all fields, values, or both of a listpack of pairs, in one pass over its bytes: this is HGETALL. */
+  show(fields: boolean, values: boolean, to: BulkSink): void {
+    const { bytes, base } = this.list;
+    let isShown = fields;
+    for (let at = base + HEADER_BYTES; bytes[at] !== LIST_END; ) {
+      const first = bytes[at]!;
+      if (first >= 0x80 && first < 0xc0) {
+        // A string of up to 63 bytes, as nearly all are.
+        const end = at + 1 + (first & 0x3f);
+        if (isShown) to.bulkBytes(bytes, at + 1, end);
+        at = end + 1;
+      } else {
+        if (isShown) {
+          const text = readText(bytes, at, this.#field);
+          to.bulkBytes(text.bytes, text.start, text.end);
+        }
+        at += entryLength(bytes, at);
+      }
+      // Field and value take turns.
+      isShown = fields && values ? true : !isShown;
+    }
   }
 
   /** Unix ms; 0 for never. */
