@@ -1,5 +1,14 @@
 import type { Arena } from "../memory/arena.ts";
-import type { Table } from "../memory/table.ts";
+
+/** A table whose elements hang in chains, by their first words. */
+export interface StatedTable {
+  readonly size: number;
+  readonly buckets: number;
+  chain(bucket: number): number;
+  /** Of a table that moves to another when it resizes. */
+  readonly target?: unknown;
+  readonly moved?: number;
+}
 
 export interface TableStats {
   readonly size: number;
@@ -15,7 +24,7 @@ export interface TableStats {
 
 const LONGEST = 50;
 
-export function tableStats(table: Table, arena: Arena): TableStats {
+export function tableStats(table: StatedTable, arena: Arena): TableStats {
   const chains = new Array<number>(LONGEST).fill(0);
   for (let bucket = 0; bucket < table.buckets; bucket++) {
     let length = 0;
@@ -26,13 +35,13 @@ export function tableStats(table: Table, arena: Arena): TableStats {
     size: table.size,
     buckets: table.buckets,
     chains,
-    resizing: table.target !== null,
-    moved: table.moved,
+    resizing: (table.target ?? null) !== null,
+    moved: table.moved ?? 0,
     text: describe(table, chains),
   };
 }
 
-function describe(table: Table, chains: number[]): string {
+function describe(table: StatedTable, chains: number[]): string {
   if (table.size === 0) return "No stats available for empty dictionaries\n";
   const used = table.buckets - chains[0]!;
   const lines = [

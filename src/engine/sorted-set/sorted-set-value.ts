@@ -80,6 +80,11 @@ export class SortedSetValue {
     return this.#isPacked ? this.#list.size : this.#table.table.size;
   }
 
+  /** The table that finds members, of one that is not packed. */
+  get table(): TableMembers["table"] {
+    return this.#table.table;
+  }
+
   get encoding(): string {
     return ENCODING_NAMES[this.#isPacked ? Encoding.packed : Encoding.table]!;
   }

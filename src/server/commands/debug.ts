@@ -6,7 +6,9 @@ import { errors, ReplyError, replyErrorFromLine } from "../../base/reply-error.t
 import type { Args } from "../../commands/args.ts";
 import { type Call, type CommandRow, family, type Handler } from "../../commands/call.ts";
 import { docs } from "../../commands/docs.ts";
+import { parseMemory } from "../../config/numeric.ts";
 import { dataDigest, valueDigest } from "../debug/digest.ts";
+import { describeValueTable, logPacked } from "../debug/forms.ts";
 import { describeObject, describeTables } from "../debug/object.ts";
 import { populate } from "../debug/populate.ts";
 import { writeExample } from "../debug/protocol.ts";
@@ -38,8 +40,11 @@ export function debugCommands(server: Server): CommandRow[] {
     ERROR: { words: 1, run: (_call, args) => fail(args.next()) },
     HELP: { words: 0, run: ({ reply }) => writeHelp(reply, "debug", HELP) },
     HTSTATS: { words: [1, 2], run: ({ reply }, args) => reply.verbatim(describeTables(engine, args.integer())) },
-    "HTSTATS-KEY": { words: 1, run: (call, args) => refuseFormOf(call, args, "represented using an hash table") },
-    LISTPACK: { words: 1, run: (call, args) => refuseFormOf(call, args, "listpack") },
+    "HTSTATS-KEY": {
+      words: 1,
+      run: ({ reply, db }, args) => reply.verbatim(describeValueTable(engine, db, args.next())),
+    },
+    LISTPACK: { words: 1, run: (call, args) => showPacked(call, args.next(), "listpack") },
     LOG: {
       words: 1,
       run({ reply }, args) {
@@ -56,7 +61,8 @@ export function debugCommands(server: Server): CommandRow[] {
     },
     POPULATE: { words: [1, 3], run: populate },
     PROTOCOL: { words: 1, run: ({ reply }, args) => writeExample(reply, args.next().utf8()) },
-    QUICKLIST: { words: [1, 2], run: (call, args) => refuseFormOf(call, args, "quicklist") },
+    QUICKLIST: { words: [1, 2], run: (call, args) => showPacked(call, args.next(), "quicklist") },
+    "QUICKLIST-PACKED-THRESHOLD": { words: 1, run: setPackedThreshold },
     RELOAD: { words: [0, ANY], run: reload },
     REPLICATE: { words: [1, ANY], run: replicate },
     "SET-ACTIVE-EXPIRE": {
@@ -128,6 +134,11 @@ export function debugCommands(server: Server): CommandRow[] {
     reply.ok();
   }
 
+  function showPacked({ reply, db }: Call, key: Slice, form: "listpack" | "quicklist"): void {
+    logPacked(engine, db, key, form, log);
+    reply.simple(`${form === "listpack" ? "Listpack" : "Quicklist"} structure printed on stdout`);
+  }
+
   /** Sends the words to the replicas as they are, so that their data part from ours. */
   function replicate({ reply }: Call, args: Args): void {
     const words: Slice[] = [];
@@ -172,15 +183,12 @@ function onOff(set: (on: boolean) => void): Handler {
   };
 }
 
-/** For forms that no key here has: one that is there is told so. */
-function refuseFormOf({ db }: Call, args: Args, form: string): void {
-  if (!db.has(args.next())) throw errors.noSuchKey;
-  throw new ReplyError(
-    "ERR",
-    form.startsWith("represented")
-      ? `The value stored at the specified key is not ${form}`
-      : `Not a ${form} encoded object.`,
-  );
+/** From which length on Redis gives an element of a list a node of its own. Here an element's length changes no form of nodes. */
+function setPackedThreshold({ reply }: Call, args: Args): void {
+  const bytes = parseMemory(args.next().latin1());
+  if (bytes === null || bytes < 0n || bytes >= 1n << 32n)
+    throw new ReplyError("ERR", "argument must be a memory value bigger than 1 and smaller than 4gb");
+  reply.ok();
 }
 
 function fail(text: Slice): never {
@@ -199,7 +207,6 @@ const NOT_HERE = new Set([
   "LOADAOF",
   "MALLCTL",
   "MALLCTL-STR",
-  "QUICKLIST-PACKED-THRESHOLD",
   "REPLYBUFFER",
   "RESTART",
   "SDSLEN",
@@ -232,6 +239,7 @@ const HELP: readonly HelpEntry[] = [
     "attrib, push, verbatim, true, false.",
   ],
   ["QUICKLIST <key> [<0|1>]", "What a quicklist looks like."],
+  ["QUICKLIST-PACKED-THRESHOLD <size>", "Has no effect: elements of any size lie in nodes of one kind."],
   [
     "RELOAD [option ...]",
     "Saves the data and loads them again. Options are:",

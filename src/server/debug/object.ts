@@ -4,6 +4,7 @@ import { errors, ReplyError } from "../../base/reply-error.ts";
 import type { Database } from "../../engine/database.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { dump } from "../../rdb/payload.ts";
+import { nodesOf } from "./forms.ts";
 import { unseen } from "./unseen.ts";
 
 /** What a payload has around the value: its type, version and checksum. */
@@ -21,7 +22,21 @@ export function describeObject(engine: Engine, db: Database, key: Slice): string
     `lru:${db.age(key)}`,
     `lru_seconds_idle:${engine.policy.lfu ? 0 : db.idleSeconds(key)}`,
   ];
+  if (db.encoding(key) === "quicklist") fields.push(...describeNodes(engine, db, key));
   return fields.join(" ");
+}
+
+/** What Redis adds for a list of nodes; nodes are not compressed here. */
+function describeNodes(engine: Engine, db: Database, key: Slice): string[] {
+  const nodes = nodesOf(engine, db, key);
+  const elements = nodes.reduce((sum, count) => sum + count, 0);
+  return [
+    `ql_nodes:${nodes.length}`,
+    `ql_avg_node:${(elements / nodes.length).toFixed(2)}`,
+    `ql_listpack_max:${engine.policy.listMaxListpackSize}`,
+    "ql_compressed:0",
+    `ql_uncompressed_size:${db.memoryUsage(key)}`,
+  ];
 }
 
 /** @throws ReplyError  if there is no such database */
