@@ -199,7 +199,7 @@ export class Directory {
     const first = this.#firstSlot(chunk);
     const start = ((chunk & 0xfffff) << 2) + SLOTS + first * 2;
     if (slot < length >>> 1) {
-      words.copyWithin(start + 2, start, start + slot * 2);
+      if (slot > 0) words.copyWithin(start + 2, start, start + slot * 2);
       this.#setSpan(chunk, first + 1, length - 1);
       this.#at += 2;
     } else {
@@ -207,6 +207,46 @@ export class Directory {
       this.#setSpan(chunk, first, length - 1);
     }
     return slot < length - 1 || this.#enter(this.#word(chunk, NEXT), false);
+  }
+
+  /**
+   * Takes out and frees nodes from the current one to the end of its chunk, as many as have at most so many elements together. The
+   * one behind them is current then.
+   * @returns  how many nodes
+   */
+  freeRun(elements: number, nodes: number): number {
+    const { chunk, slot } = this;
+    const words = this.#arena.i32[chunk >>> 20]!;
+    const length = this.#length(chunk);
+    const most = Math.min(nodes, length - slot);
+    let freed = 0;
+    let gone = 0;
+    let at = this.#at;
+    while (freed < most && gone + words[at + 1]! <= elements) {
+      this.#arena.free(words[at]!);
+      gone += words[at + 1]!;
+      freed++;
+      at += 2;
+    }
+    if (freed === 0) return 0;
+    words[((chunk & 0xfffff) << 2) + TOTAL]! -= gone;
+    this.#setRoot(ELEMENTS, this.elements - gone);
+    const next = this.#word(chunk, NEXT);
+    const left = length - freed;
+    if (left === 0) {
+      this.#dropChunk(chunk);
+      this.#enter(next, false);
+      return freed;
+    }
+    if (slot === 0) {
+      this.#setSpan(chunk, this.#firstSlot(chunk) + freed, left);
+      this.#at = at;
+    } else {
+      words.copyWithin(this.#at, at, at + (left - slot) * 2);
+      this.#setSpan(chunk, this.#firstSlot(chunk), left);
+      if (slot === left) this.#enter(next, false);
+    }
+    return freed;
   }
 
   /** Frees all chunks, not the nodes. */

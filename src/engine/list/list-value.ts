@@ -485,15 +485,12 @@ export class ListValue {
       return;
     }
     const directory = this.#directory;
+    const length = this.length - count;
     let within = directory.seek(start);
-    while (count > 0) {
+    for (let left = count; left > 0; left = this.length - length) {
+      if (within === 0 && directory.freeRun(left, Number.POSITIVE_INFINITY) > 0) continue;
       const here = directory.count;
-      const taken = Math.min(count, here - within);
-      count -= taken;
-      if (taken === here) {
-        this.#dropNode();
-        continue;
-      }
+      const taken = Math.min(left, here - within);
       this.#removeWithin(this.#node.open(directory.node), within, taken, here);
       directory.node = this.#node.ref;
       directory.add(-taken);

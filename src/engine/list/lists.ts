@@ -128,11 +128,13 @@ class ListFreeing implements FreeJob {
       if (node !== 0) this.#arena.free(node);
       this.pending = 0;
     } else {
-      let more = this.#directory.first();
-      for (let left = count; more && left > 0; left--) {
-        this.#arena.free(this.#directory.node);
-        more = this.#directory.remove();
-        this.pending--;
+      const directory = this.#directory;
+      let more = directory.first();
+      for (let left = count; more && left > 0; ) {
+        const freed = directory.freeRun(Number.POSITIVE_INFINITY, left);
+        left -= freed;
+        this.pending -= freed;
+        more = directory.chunk !== 0;
       }
       if (!more) this.pending = 0;
     }
