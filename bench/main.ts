@@ -1,14 +1,17 @@
 /**
- * `npm run bench [-- --vs redis-server] [--quick] [--only throughput|memory|pauses|startup]`: measures the built server, and
- * another beside it in the same run. Figures of different machines or days do not compare; ratios of one run do.
+ * `npm run bench [-- --vs redis-server] [--quick] [--all] [--only PART]...`: measures the built server, and another beside it in
+ * the same run. Figures of different machines or days do not compare; ratios of one run do.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { commandsTable, measureCommands } from "./commands.ts";
 import { type Contender, ours, theirs } from "./contender.ts";
+import { elementsTable, measureElements } from "./elements.ts";
 import { measureMemory, memoryTable } from "./memory.ts";
 import { measurePauses, pausesTable } from "./pauses.ts";
+import { measureStalls, stallsTable } from "./stalls.ts";
 import { measureStartup, startupTable } from "./startup.ts";
 import { measureThroughput, throughputTable } from "./throughput.ts";
 
@@ -27,17 +30,26 @@ const parts: Record<string, Part<unknown>> = {
   pauses: part({ title: "The slowest command", measure: measurePauses, table: pausesTable }),
 };
 
+/** Measured only with --all, or by name: they take long. */
+const furtherParts: Record<string, Part<unknown>> = {
+  commands: part({ title: "Every command of redis-benchmark", measure: measureCommands, table: commandsTable }),
+  elements: part({ title: "Memory of elements", measure: measureElements, table: elementsTable }),
+  stalls: part({ title: "Operations on large values", measure: measureStalls, table: stallsTable }),
+};
+const allParts = { ...parts, ...furtherParts };
+
 const { values } = parseArgs({
   options: {
     vs: { type: "string" },
     quick: { type: "boolean", default: false },
+    all: { type: "boolean", default: false },
     only: { type: "string", multiple: true },
   },
 });
-const chosen = values.only ?? Object.keys(parts);
-const unknown = chosen.filter((name) => !(name in parts));
+const chosen = values.only ?? Object.keys(values.all ? allParts : parts);
+const unknown = chosen.filter((name) => !(name in allParts));
 if (unknown.length > 0) {
-  process.stderr.write(`no such part: ${unknown.join(", ")}; there are ${Object.keys(parts).join(", ")}\n`);
+  process.stderr.write(`no such part: ${unknown.join(", ")}; there are ${Object.keys(allParts).join(", ")}\n`);
   process.exit(1);
 }
 
@@ -48,7 +60,7 @@ process.stdout.write(`${machine}\n${contenders.map(({ name, version }) => `${nam
 
 const results: Record<string, unknown> = {};
 for (const name of chosen) {
-  const { title, measure, table } = parts[name]!;
+  const { title, measure, table } = allParts[name]!;
   const result = await measure(contenders, values.quick);
   results[name] = result;
   process.stdout.write(`\n${title}\n\n${table(result, contenders)}\n`);

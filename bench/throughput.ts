@@ -1,11 +1,8 @@
 /** redis-benchmark against each contender in turn: requests a second, and processor time a request. */
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
 import { type Contender, RunningServer } from "./contender.ts";
+import { redisBenchmark } from "./redis-benchmark.ts";
 import { median } from "./statistics.ts";
 import { formatTable, grouped, ratio } from "./table.ts";
-
-const run = promisify(execFile);
 
 const TESTS = ["set", "get", "incr", "mset"] as const;
 const PIPELINES = [1, 16, 64] as const;
@@ -79,27 +76,8 @@ async function measureRow(
   return { test, pipeline, requestsPerSecond: medians(speeds), cpuMicrosPerRequest: medians(cpu), rounds: speeds };
 }
 
-async function benchmark(server: RunningServer, test: string, pipeline: number, count: number): Promise<number> {
-  const words = [
-    "-h",
-    "127.0.0.1",
-    "-p",
-    server.port,
-    "-t",
-    test,
-    "-c",
-    50,
-    "-P",
-    pipeline,
-    "-n",
-    Math.round(count),
-    "--csv",
-  ];
-  const { stdout } = await run("redis-benchmark", words.map(String));
-  const row = stdout.trim().split("\n").at(-1)!;
-  const speed = Number(row.split(",")[1]?.replaceAll('"', ""));
-  if (!(speed > 0)) throw new Error(`redis-benchmark said: ${stdout}`);
-  return speed;
+function benchmark(server: RunningServer, test: string, pipeline: number, count: number): Promise<number> {
+  return redisBenchmark({ port: server.port, words: ["-t", test], pipeline, count });
 }
 
 export function throughputTable(rows: readonly ThroughputRow[], contenders: readonly Contender[]): string {
