@@ -130,7 +130,6 @@ async function valueOf({ main }: Member, key: string): Promise<string> {
     ["TYPE", key],
     ["DEBUG", "DIGEST-VALUE", key],
     ["PEXPIRETIME", key],
-    ["DUMP", key],
   ]);
   return replies.map((reply) => show(parseReply(reply))).join(" ");
 }
