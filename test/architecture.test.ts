@@ -31,6 +31,7 @@ const MAY_IMPORT: Record<string, readonly string[] | "all"> = {
     "client",
     "persistence",
     "replication",
+    "cluster",
     "sentinel",
   ],
   lab: ["base", "io", "resp", "client"],

@@ -17,8 +17,8 @@ export type Effect =
   | { readonly kind: "connect"; readonly link: number; readonly host: string; readonly port: number }
   | { readonly kind: "hangUp"; readonly link: number }
   | { readonly kind: "send"; readonly link: number; readonly message: Message }
-  /** nodes.conf, and on disk, before any effect behind it is performed. */
-  | { readonly kind: "save" }
+  /** nodes.conf, before any effect behind it is performed; `durable`: it is to survive a loss of power. */
+  | { readonly kind: "save"; readonly durable: boolean }
   /** Commands on keys are served from now on, or refused. */
   | { readonly kind: "stateChanged"; readonly ok: boolean }
   /** Who owns what is not what it was: clients are to be redirected anew. */

@@ -88,7 +88,7 @@ function askForVotes(s: ClusterState): void {
   election.epoch = s.currentEpoch;
   election.asked = true;
   s.log("notice", `Starting a failover election for epoch ${election.epoch}.`);
-  s.save();
+  s.promise();
   const flags = s.manual.endsAt !== 0 ? MessageFlag.forceAck : 0;
   broadcast(s, { kind: "auth-req", sender: senderOf(s, flags) });
 }
@@ -122,7 +122,7 @@ export function takeOver(s: ClusterState): void {
   s.do({ kind: "promote" });
   s.do({ kind: "slotsChanged" });
   updateState(s);
-  s.save();
+  s.promise();
   announce(s, "all");
 }
 
@@ -137,7 +137,7 @@ export function onVoteRequest(s: ClusterState, candidate: ClusterNode, sender: S
   s.lastVoteEpoch = s.currentEpoch;
   candidate.primary!.votedAt = s.now;
   // A vote that a crash could make us forget would be a second vote in the same epoch: it is on disk before it is sent.
-  s.save();
+  s.promise();
   s.log("notice", `Failover auth granted to ${candidate.id} for epoch ${s.currentEpoch}`);
   send(s, candidate, { kind: "auth-ack", sender: senderOf(s) });
 }

@@ -13,6 +13,10 @@ export interface ClusterSettings {
   readonly requireFullCoverage: boolean;
   /** cluster-replica-no-failover */
   readonly replicaNoFailover: boolean;
+  /** cluster-blacklist-ttl, in ms: how long a node that was forgotten is not taken in again. */
+  readonly forgetMs: number;
+  /** cluster-manual-failover-timeout */
+  readonly manualFailoverMs: number;
   /** repl-ping-replica-period, in ms. */
   readonly replPingMs: number;
   /** What we announce of ourselves; "" and 0 where others are to take what they see. */

@@ -32,14 +32,11 @@ export function onGreeting(s: ClusterState, link: Link, message: Greeting): void
 
 /** A question is answered on the way by which it came; MEET from a stranger takes it in. */
 function answer(s: ClusterState, link: Link, sender: ClusterNode | null, message: Greeting): void {
-  if (message.kind === "meet") {
-    learnOwnAddress(s, link);
-    if (sender === null) {
-      // Under a name of ours: its own is believed when it answers us under that address.
-      const node = new ClusterNode(s.newId(), NodeFlag.handshake, addressOf(message.sender, link), s.now);
-      s.add(node);
-      s.save();
-    }
+  if (message.kind === "meet" || s.myself.address.ip === "") learnOwnAddress(s, link);
+  if (message.kind === "meet" && sender === null) {
+    // Under a name of ours: its own is believed when it answers us under that address.
+    s.add(new ClusterNode(s.newId(), NodeFlag.handshake, addressOf(message.sender, link), s.now));
+    s.save();
   }
   greet(s, link, "pong");
 }

@@ -74,10 +74,11 @@ export class ClusterMachine {
     s.now = now;
     act();
     const effects = s.takeEffects();
-    if (!s.unsaved) return effects;
-    s.unsaved = false;
+    if (s.unsaved === "") return effects;
+    const durable = s.unsaved === "promised";
+    s.unsaved = "";
     // Before what is said: nobody is to hear of what a crash could make us forget.
-    return [{ kind: "save" }, ...effects];
+    return [{ kind: "save", durable }, ...effects];
   }
 
   #take(input: Input): void {
@@ -158,6 +159,7 @@ export class ClusterMachine {
     const node = s.known(sender.id);
     if (node !== null) {
       node.heardAt = s.now;
+      if (link.node === null) link.from = node;
       this.#noteEpochs(node, message);
       noteOffset(s, node, sender);
     }
@@ -202,7 +204,7 @@ export class ClusterMachine {
     if (sender.currentEpoch > s.currentEpoch) s.currentEpoch = sender.currentEpoch;
     if (sender.configEpoch > node.configEpoch) {
       node.configEpoch = sender.configEpoch;
-      s.save();
+      s.promise();
     }
     node.replicationOffset = sender.replicationOffset;
   }

@@ -9,14 +9,13 @@ import { stopManual } from "./ownership.ts";
 import { greet, send, senderOf } from "./sending.ts";
 import type { ClusterState } from "./state.ts";
 
-const TIMEOUT_MS = 5000;
 /** The primary's writes stay held a little longer than the replica tries, so that none is taken behind the promotion. */
 const PAUSE_FACTOR = 2;
 
 /** CLUSTER FAILOVER, as a replica whose primary is known. `force`: without the primary's help; `takeover`: without votes. */
 export function startManual(s: ClusterState, how: "" | "force" | "takeover"): void {
   stopManual(s);
-  s.manual.endsAt = s.now + TIMEOUT_MS;
+  s.manual.endsAt = s.now + s.settings.manualFailoverMs;
   // A new election, whenever the last one was.
   s.election.at = 0;
   s.election.asked = false;
@@ -38,9 +37,9 @@ export function startManual(s: ClusterState, how: "" | "force" | "takeover"): vo
 export function onManualStart(s: ClusterState, replica: ClusterNode): void {
   if (!s.myself.isPrimary || replica.primary !== s.myself) return;
   stopManual(s);
-  s.manual.endsAt = s.now + TIMEOUT_MS;
+  s.manual.endsAt = s.now + s.settings.manualFailoverMs;
   s.manual.replica = replica;
-  s.do({ kind: "pauseWrites", forMs: TIMEOUT_MS * PAUSE_FACTOR });
+  s.do({ kind: "pauseWrites", forMs: s.settings.manualFailoverMs * PAUSE_FACTOR });
   s.log("warning", `Manual failover requested by replica ${replica.id}.`);
   tellOffset(s);
 }

@@ -85,6 +85,8 @@ export interface Link {
   readonly number: number;
   /** Whom we made it to; null for one that was made to us. */
   node: ClusterNode | null;
+  /** Who speaks on one that was made to us. */
+  from: ClusterNode | null;
   readonly openedAt: number;
   isUp: boolean;
   /** The other end's address and ours, once it is up. */

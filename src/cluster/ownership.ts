@@ -26,7 +26,7 @@ export function claimed(s: ClusterState, owner: ClusterNode, epoch: number, slot
     changed = true;
   }
   if (!changed) return;
-  s.save();
+  s.promise();
   s.do({ kind: "slotsChanged" });
   const follows = s.settings.allowReplicaMigration || slots.size === taken;
   if (taken > 0 && follows && ours !== null && ours.slots.size === 0) {
@@ -81,7 +81,7 @@ export function updated(s: ClusterState, id: NodeId, epoch: number, slots: SlotS
   if (node === null || node.configEpoch >= epoch) return;
   if (node.isReplica) s.makePrimary(node);
   node.configEpoch = epoch;
-  s.save();
+  s.promise();
   claimed(s, node, epoch, slots);
 }
 
@@ -95,7 +95,7 @@ export function resolveCollision(s: ClusterState, sender: ClusterNode): void {
   if (sender.id <= myself.id) return;
   s.currentEpoch++;
   myself.configEpoch = s.currentEpoch;
-  s.save();
+  s.promise();
   const text = `configEpoch collision with node ${sender.id}. configEpoch set to ${myself.configEpoch}`;
   s.log("verbose", `WARNING: ${text}`);
 }

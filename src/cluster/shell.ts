@@ -52,6 +52,8 @@ export class ClusterShell {
   readonly #settings: ClusterSettings;
   readonly #file: string;
   readonly #sendBufferLimit: number;
+  /** Connections closed because their other end took too little. */
+  overflows = 0;
   readonly #links = new Map<number, BusLink>();
   #listeners: Listener[] = [];
   #timer: Timer | null = null;
@@ -73,12 +75,23 @@ export class ClusterShell {
     return this.machine.state;
   }
 
-  /** Listens on the bus port at these addresses, and begins. */
-  async start(addresses: readonly string[]): Promise<void> {
-    const { busPort: port } = this.#settings;
+  /** Listens on the bus at these addresses, at the port of the settings or any that is free (0). Resolves with the port. */
+  async listen(addresses: readonly string[]): Promise<number> {
+    let { busPort: port } = this.#settings;
     for (const host of addresses) {
-      this.#listeners.push(await this.#io.net.listen({ host, port }, (socket) => this.#accept(socket)));
+      const listener = await this.#io.net.listen({ host, port }, (socket) => this.#accept(socket));
+      this.#listeners.push(listener);
+      port = listener.endpoint.port;
     }
+    return port;
+  }
+
+  /** Begins, once the settings say under which ports this node is reached. */
+  start(): void {
+    const { announceIp: ip, port, busPort, plainPort } = this.#settings;
+    const { myself } = this.machine.state;
+    myself.address = { ip: ip !== "" ? ip : myself.address.ip, port, busPort, plainPort };
+    this.#save(true);
     this.#timer = this.#io.clock.every(TICK_MS, () => this.#step({ kind: "tick" }));
   }
 
@@ -121,7 +134,6 @@ export class ClusterShell {
   #load(): void {
     const { state } = this.machine;
     const bytes = this.#io.disk.readSync(this.#file);
-    const { announceIp: ip, port, busPort, plainPort } = this.#settings;
     if (bytes !== undefined && bytes.length > 0) {
       readNodesConf(Buffer.from(bytes).toString("latin1"), state, this.#io.clock.now());
       this.#host.log.notice(`Node configuration loaded, I'm ${state.myself.id}`);
@@ -130,10 +142,8 @@ export class ClusterShell {
     }
     const { myself } = state;
     if (myself.shardId === "") myself.shardId = state.newId();
-    myself.address = { ip: ip !== "" ? ip : myself.address.ip, port, busPort, plainPort };
     myself.hostname = this.#settings.announceHostname;
     myself.humanName = this.#settings.announceHumanName;
-    this.#save();
   }
 
   #step(input: Input): void {
@@ -163,7 +173,7 @@ export class ClusterShell {
         this.#links.get(effect.link)?.send(effect.message);
         return;
       case "save":
-        this.#save();
+        this.#save(effect.durable);
         return;
       case "stateChanged":
         host.stateChanged(effect.ok);
@@ -192,9 +202,9 @@ export class ClusterShell {
   }
 
   /** On disk before anything else is done: a vote that a crash makes us forget would be given twice. */
-  #save(): void {
+  #save(durable: boolean): void {
     try {
-      this.#io.disk.replaceSync(this.#file, Buffer.from(writeNodesConf(this.machine.state), "latin1"));
+      this.#io.disk.replaceSync(this.#file, Buffer.from(writeNodesConf(this.machine.state), "latin1"), durable);
     } catch (error) {
       this.#host.log.warning(`Fatal: can't update cluster config file: ${(error as Error).message}`);
       this.#stopped = true;
@@ -224,7 +234,9 @@ export class ClusterShell {
       this.#links.delete(number);
       this.#step({ kind: "disconnected", link: number, refused: error?.code === "ECONNREFUSED" });
     },
-    onOverflow: ({ number }: BusLink) =>
-      this.#step({ kind: "garbage", link: number, what: "it does not take what we send" }),
+    onOverflow: ({ number }: BusLink) => {
+      this.overflows++;
+      this.#step({ kind: "garbage", link: number, what: "it does not take what we send" });
+    },
   };
 }

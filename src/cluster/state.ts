@@ -33,7 +33,7 @@ export class ClusterState {
   /** Whether commands on keys are served. */
   ok = false;
   /** How many primaries have slots. */
-  size = 0;
+  size = 1;
   /** Nodes that nobody is to add again before that time. */
   readonly forgotten = new Map<NodeId, number>();
 
@@ -62,7 +62,7 @@ export class ClusterState {
   /** What came and was no message. */
   dropped = 0;
 
-  unsaved = false;
+  unsaved: "" | "changed" | "promised" = "";
   #effects: Effect[] = [];
 
   constructor(myId: NodeId, settings: ClusterSettings, facts: ClusterFacts, random: Random) {
@@ -118,6 +118,7 @@ export class ClusterState {
       for (const [slot, other] of moves) if (other === node) moves.delete(slot);
     }
     for (const other of this.nodes.values()) other.failReports.delete(node);
+    for (const link of this.links.values()) if (link.from === node) link.from = null;
     this.setPrimary(node, null);
     for (const replica of [...node.replicas]) this.setPrimary(replica, null);
     this.dropLink(node);
@@ -201,7 +202,8 @@ export class ClusterState {
   }
 
   #addLink(node: ClusterNode | null): Link {
-    const link = { number: this.#nextLink++, node, openedAt: this.now, isUp: false, remoteIp: "", localIp: "" };
+    const number = this.#nextLink++;
+    const link: Link = { number, node, from: null, openedAt: this.now, isUp: false, remoteIp: "", localIp: "" };
     this.links.set(link.number, link);
     return link;
   }
@@ -217,9 +219,14 @@ export class ClusterState {
 
   // ---- Keeping
 
-  /** What must not be forgotten changed: it is on disk before anything that follows is said. */
+  /** Something changed that a restart is to find again: it is written before anything that follows is said. */
   save(): void {
-    this.unsaved = true;
+    if (this.unsaved === "") this.unsaved = "changed";
+  }
+
+  /** As `save`, for what others rely on (epochs, votes, slots): a loss of power must not undo it either. */
+  promise(): void {
+    this.unsaved = "promised";
   }
 
   /** The shard of a node that has none yet is its own. */

@@ -101,6 +101,17 @@ const SPECIAL: Readonly<Record<string, (words: RequestWords) => FoundKey[]>> = {
     }
     return found;
   },
+  migrate(words) {
+    const flags: readonly KeyFlag[] = ["RW", "access", "delete"];
+    if (words.at(3).length > 0) return [{ index: 3, flags }];
+    const found: FoundKey[] = [];
+    for (let i = 6; i < words.count; i++) {
+      if (words.at(i).is("AUTH")) i++;
+      else if (words.at(i).is("AUTH2")) i += 2;
+      else if (words.at(i).is("KEYS")) while (++i < words.count) found.push({ index: i, flags });
+    }
+    return found;
+  },
   sort_ro: () => [{ index: 1, flags: ["RO", "access"] }],
 };
 

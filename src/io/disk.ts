@@ -5,8 +5,11 @@ export interface Disk {
   readSync(path: string): Uint8Array | undefined;
   /** Replaces the file whole: temporary file, fsync, rename, fsync of the folder. A crash leaves the old or the new. */
   replace(path: string, bytes: Uint8Array): Promise<void>;
-  /** Chunks of an iterable are written as they are made. */
-  replaceSync(path: string, bytes: Uint8Array | Iterable<Uint8Array>): void;
+  /**
+   * Chunks of an iterable are written as they are made.
+   * @param durable  whether it survives a loss of power (default); without that a crash of ours, which costs less to survive
+   */
+  replaceSync(path: string, bytes: Uint8Array | Iterable<Uint8Array>, durable?: boolean): void;
   /** Opens for writing from the start (`truncate`) or at the end (`append`), creating it. */
   open(path: string, mode: "truncate" | "append"): Promise<DiskFile>;
   /** Opens for reading; undefined if there is no such file. */

@@ -108,14 +108,14 @@ export class NodeDisk implements Disk {
     await syncFolder(dirname(path));
   }
 
-  replaceSync(path: string, bytes: Uint8Array | Iterable<Uint8Array>): void {
+  replaceSync(path: string, bytes: Uint8Array | Iterable<Uint8Array>, durable = true): void {
     const temporary = temporaryName(path);
     try {
       const file = sync.openSync(temporary, "w", 0o644);
       try {
         if (bytes instanceof Uint8Array) sync.writeFileSync(file, bytes);
         else for (const chunk of bytes) sync.writeFileSync(file, chunk);
-        sync.fsyncSync(file);
+        if (durable) sync.fsyncSync(file);
       } finally {
         sync.closeSync(file);
       }
@@ -124,6 +124,7 @@ export class NodeDisk implements Disk {
       sync.rmSync(temporary, { force: true });
       throw error;
     }
+    if (!durable) return;
     const folder = sync.openSync(dirname(path), "r");
     try {
       sync.fsyncSync(folder);

@@ -1,5 +1,6 @@
 /** Puts a server together: the core, the rooms that take part, the commands of all. */
 import { configCommands } from "../config/commands.ts";
+import { ClusterMember } from "./cluster-member.ts";
 import { buildTable } from "./command-families.ts";
 import { ServerConfigHost } from "./config-host.ts";
 import { PersistenceMember } from "./persistence-member.ts";
@@ -17,6 +18,11 @@ export function assemble(options: ServerOptions): Server {
     const replication = new ReplicationMember(server);
     server.replication = replication.replication;
     server.members.push(new PersistenceMember(server, replication), replication);
+    if (server.config.values["cluster-enabled"]) {
+      const cluster = new ClusterMember(server, replication);
+      server.cluster = cluster.routing;
+      server.members.push(cluster);
+    }
   }
   const families = [configCommands(new ServerConfigHost(server))];
   for (const member of server.members) families.push(...(member.families ?? []).map((rows) => [...rows]));

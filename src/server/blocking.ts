@@ -114,6 +114,13 @@ export class Blocking {
     return count;
   }
 
+  /** Those who wait, each once. */
+  waiters(): Iterable<Waiter> {
+    const all = new Set<Waiter>();
+    if (this.any) for (const { waiters } of this.#byName.values()) for (const waiter of waiters) all.add(waiter);
+    return all;
+  }
+
   // --- waiting --------------------------------------------------------------------------------------------------------
 
   /**

@@ -1,9 +1,12 @@
 /** Which families of commands a server has: to add one, add its line here. */
+
+import { clusterCommands } from "../cluster/commands.ts";
 import type { CommandRow } from "../commands/call.ts";
 import { dataFamilies } from "../commands/data-families.ts";
 import { BadRename, CommandTable } from "../commands/table.ts";
 import { badLine } from "../config/file.ts";
 import { connectionCommands } from "./commands/connection.ts";
+import { migrateCommands } from "./commands/migrate.ts";
 import { operatingCommands } from "./commands/operating.ts";
 import { pubsubCommands } from "./commands/pubsub.ts";
 import { transactionCommands } from "./commands/transactions.ts";
@@ -16,7 +19,10 @@ export function buildTable(server: Server, members: readonly (readonly CommandRo
     transactionCommands(server),
     pubsubCommands(server),
     ...operatingCommands(server),
+    migrateCommands(server),
     ...dataFamilies,
+    // In a node of a cluster that room's own rows prevail.
+    clusterCommands(null),
   ];
   const known = [...own, ...members].map((rows) =>
     rows.filter((row) =>

@@ -53,6 +53,8 @@ export const Guard = {
   misconf: 1024,
   /** The client is a replica. */
   replica: 2048,
+  /** We are a node of a cluster. */
+  cluster: 4096,
 } as const;
 
 /** A command that waits: for keys (BLPOP and its kin, see blocking.ts), for replicas (WAIT), for work to be done. */

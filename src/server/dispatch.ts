@@ -6,6 +6,7 @@
  */
 import type { Slice } from "../base/bytes.ts";
 import { errors, ReplyError } from "../base/reply-error.ts";
+import { Redirection } from "../cluster/routing.ts";
 import type { Args } from "../commands/args.ts";
 import { type CommandRow, FlagBit, type KeyWait } from "../commands/call.ts";
 import type { CommandTable } from "../commands/table.ts";
@@ -19,6 +20,8 @@ export interface DispatchHost {
   readonly clock: Clock;
   /** Frees memory if it can; true when there is room for more. */
   makeRoom(): boolean;
+  /** In a cluster: where the command is to go instead, or why it cannot be. */
+  redirection(connection: Connection, row: CommandRow, args: Args): ReplyError | null;
   /** Whether this command is to wait for CLIENT UNPAUSE. */
   isPaused(row: CommandRow, bits: number): boolean;
   /** The error that keeps writes out at the moment (MISCONF, NOREPLICAS), or null. */
@@ -128,7 +131,7 @@ export class Dispatch {
     connection.lastCommand = row;
     const guards = this.guards | connection.guards;
     if (guards !== 0 || (row.bits & FlagBit.protected) !== 0) {
-      const verdict = this.#pass(connection, row, guards);
+      const verdict = this.#pass(connection, row, args, guards);
       if (verdict === "postpone") {
         connection.postpone();
         return;
@@ -201,7 +204,7 @@ export class Dispatch {
   again(connection: Connection, row: CommandRow, args: Args, microsBefore: number, silent: boolean): boolean {
     const mark = connection.reply.mark;
     const guards = this.guards | connection.guards;
-    const verdict = guards === 0 ? null : this.#pass(connection, row, guards);
+    const verdict = guards === 0 ? null : this.#pass(connection, row, args, guards);
     if (verdict === "postpone") return false;
     this.#skipping = silent;
     if (verdict !== null) this.reject(connection, row, verdict);
@@ -238,6 +241,12 @@ export class Dispatch {
     if (row) row.stats.rejected++;
     const { transaction, answers: reply } = connection;
     if (transaction.active) transaction.broken = true;
+    if (row?.name === "exec" && error instanceof Redirection) {
+      // The client is to see where it has to go, and begin anew there.
+      connection.discard();
+      this.#answerError(connection, row.name, error);
+      return;
+    }
     if (row?.name === "exec") {
       // Without the code of what is not known or has too few words: there Redis repeats its text alone.
       const text = error.message.replace(/^ERR /, "");
@@ -296,7 +305,7 @@ export class Dispatch {
   }
 
   /** The gates, in Redis' order. Null lets the command pass. */
-  #pass(connection: Connection, row: CommandRow, guards: number): ReplyError | "postpone" | null {
+  #pass(connection: Connection, row: CommandRow, args: Args, guards: number): ReplyError | "postpone" | null {
     const host = this.#host;
     const { transaction } = connection;
     const execBits = row.name === "exec" ? transaction.bits : 0;
@@ -311,6 +320,10 @@ export class Dispatch {
     if (connection.fromPrimary) return null;
     if ((guards & Guard.multi) !== 0 && (bits & FlagBit.no_multi) !== 0)
       return new ReplyError("ERR", "Command not allowed inside a transaction");
+    if ((guards & Guard.cluster) !== 0) {
+      const elsewhere = host.redirection(connection, row, args);
+      if (elsewhere !== null) return elsewhere;
+    }
     if ((guards & Guard.maxmemory) !== 0 && !host.makeRoom() && (bits & FlagBit.denyoom) !== 0)
       return errors.outOfMemory;
     const writes = (bits & FlagBit.write) !== 0;

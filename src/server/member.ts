@@ -24,8 +24,9 @@ export interface Member {
   /** Clients are gone, nothing more will be asked. */
   stop?(): Promise<void>;
   connectionClosed?(connection: Connection): void;
-  /** A message was published through us. */
+  /** A message was published through us: to all, or to the shard of its channel. */
   published?(channel: string, message: Slice): void;
+  publishedInShard?(channel: string, message: Slice): void;
   isReplica?(): boolean;
   /** A full sync is about to replace all data. */
   beforeReplacement?(): void;

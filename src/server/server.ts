@@ -8,11 +8,12 @@ import type { Log } from "../base/log.ts";
 import { ReplyError } from "../base/reply-error.ts";
 import { VERSION as NINES_VERSION } from "../base/version.ts";
 import { Args } from "../commands/args.ts";
-import { type CommandRow, event, FlagBit, type KeyWait } from "../commands/call.ts";
+import { type CommandRow, event, FlagBit, type KeyEvent, type KeyWait } from "../commands/call.ts";
 import type { CommandTable } from "../commands/table.ts";
 import type { Config } from "../config/config.ts";
 import type { FileExtras } from "../config/file.ts";
 import { Engine } from "../engine/engine.ts";
+import { Policy } from "../engine/policy.ts";
 import { type Io, randomId } from "../io/io.ts";
 import type { Socket } from "../io/net.ts";
 import { noProcess, type ProcessFacts } from "../io/process-facts.ts";
@@ -23,6 +24,7 @@ import type { ProtocolError } from "../resp/request-reader.ts";
 import type { SentinelShell } from "../sentinel/shell.ts";
 import { Blocking } from "./blocking.ts";
 import { Clients } from "./clients.ts";
+import type { ClusterRouting } from "./cluster-routing.ts";
 import { Connection, type ConnectionOwner, Guard } from "./connection.ts";
 import { Cron } from "./cron.ts";
 import { Dispatch, type DispatchHost } from "./dispatch.ts";
@@ -104,6 +106,8 @@ export class Server implements ConnectionOwner, DispatchHost {
   readonly members: Member[] = [];
   /** Of a server that holds data. */
   replication: Replication | null = null;
+  /** Of a node of a cluster: the gate that sends clients where their keys are. */
+  cluster: ClusterRouting | null = null;
   /** Of a Sentinel. */
   sentinel: SentinelShell | null = null;
   table!: CommandTable;
@@ -130,8 +134,11 @@ export class Server implements ConnectionOwner, DispatchHost {
     this.log = log;
     this.runId = randomId(io.random);
     this.startedAt = io.clock.now();
+    const policy = new Policy();
+    policy.clusterEnabled = config.values["cluster-enabled"];
     this.engine = new Engine({
       databases: config.values.databases,
+      policy,
       clock: io.clock,
       random: io.random,
     });
@@ -151,10 +158,11 @@ export class Server implements ConnectionOwner, DispatchHost {
     this.monitors = new Monitors(this);
     this.listeners = new Listeners(this);
     this.pause.onChange = () => this.#pauseChanged();
-    this.engine.hooks.onExpired = (db, key) => this.#removed(db.index, key, EXPIRED);
+    const { values } = config;
+    this.engine.hooks.onExpired = (db, key) => this.#removed(db.index, key, EXPIRED, values["lazyfree-lazy-expire"]);
     this.engine.hooks.onFieldsExpired = (db, key, fields, emptied) =>
       this.#fieldsExpired(db.index, key, fields, emptied);
-    this.engine.hooks.onEvicted = (db, key) => this.#removed(db.index, key, EVICTED);
+    this.engine.hooks.onEvicted = (db, key) => this.#removed(db.index, key, EVICTED, values["lazyfree-lazy-eviction"]);
   }
 
   /** Completes the wiring: the commands there are. */
@@ -291,6 +299,10 @@ export class Server implements ConnectionOwner, DispatchHost {
     return true;
   }
 
+  redirection(connection: Connection, row: CommandRow, args: Args): ReplyError | null {
+    return this.cluster?.refusal(connection, row, args) ?? null;
+  }
+
   refuseWrite(): ReplyError | null {
     for (const member of this.members) {
       const refused = member.refuseWrite?.() ?? null;
@@ -407,8 +419,12 @@ export class Server implements ConnectionOwner, DispatchHost {
     });
   }
 
-  #removed(dbIndex: number, key: Slice, why: typeof EXPIRED): void {
-    const lazy = this.config.values[why === EVICTED ? "lazyfree-lazy-eviction" : "lazyfree-lazy-expire"];
+  /** A key has been deleted, though no command asked for it: of a slot that is another node's now. */
+  deleted(dbIndex: number, key: Slice): void {
+    this.#removed(dbIndex, key, DELETED, false);
+  }
+
+  #removed(dbIndex: number, key: Slice, why: KeyEvent, lazy: boolean): void {
     this.outcomes.words(dbIndex, [lazy ? "UNLINK" : "DEL", key]);
     if (!this.watches.none) this.watches.touch(dbIndex, key);
     if (this.blocking.any) this.blocking.changed(dbIndex, key, "g");

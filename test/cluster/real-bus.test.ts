@@ -31,6 +31,8 @@ async function settingsOf(): Promise<ClusterSettings> {
     allowReplicaMigration: true,
     requireFullCoverage: true,
     replicaNoFailover: false,
+    forgetMs: 60_000,
+    manualFailoverMs: 5000,
     replPingMs: 1000,
     announceIp: "",
     announceHostname: "",
@@ -73,7 +75,8 @@ class Ours implements AsyncDisposable {
 
   static async start(): Promise<Ours> {
     const ours = new Ours(await settingsOf());
-    await ours.shell.start(["127.0.0.1"]);
+    await ours.shell.listen(["127.0.0.1"]);
+    ours.shell.start();
     return ours;
   }
 

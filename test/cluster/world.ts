@@ -176,6 +176,8 @@ export class Member {
       allowReplicaMigration: true,
       requireFullCoverage: true,
       replicaNoFailover: false,
+      forgetMs: 60_000,
+      manualFailoverMs: 5000,
       replPingMs: 10_000,
       announceIp: "",
       announceHostname: "",

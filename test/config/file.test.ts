@@ -35,7 +35,6 @@ const bad: [text: string, reason: string][] = [
   ['appenddirname ""', "appenddirname can't be empty"],
   ["sentinel monitor a b", "sentinel directive while not in sentinel mode"],
   ["appendonly yes", "the append-only file (appendonly yes) is not supported yet"],
-  ["cluster-enabled yes", "cluster mode (cluster-enabled yes) is not supported yet"],
   ["tls-port 6380", "TLS is not supported yet"],
   ["aclfile /etc/users.acl", "users and rules (ACL) are not supported yet"],
   ["loadmodule x.so", "modules are not supported"],

@@ -16,34 +16,41 @@ export interface Both {
   readonly theirs: RespClient;
 }
 
-export function withBoth(protocol: 2 | 3, work: (both: Both) => Promise<void>): Promise<void> {
-  return withServer(({ port }) =>
-    withRedis(
-      async (redis) => {
-        const ours = await RespClient.connect(port, protocol);
-        const theirs = await RespClient.connect(redis.client.options.port!, protocol);
-        const ask = (line: string) => {
-          const words = splitWords(line)!;
-          return Promise.all([ours.do(...words), theirs.do(...words)]);
-        };
-        try {
-          await work({
-            ours,
-            theirs,
-            async same(line, mask = (reply) => reply) {
-              const [our, their] = await ask(line);
-              assert.equal(mask(our), mask(their), line);
-            },
-            async tell(line) {
-              await ask(line);
-            },
-          });
-        } finally {
-          await Promise.all([ours.quit(), theirs.quit()]);
-        }
-      },
-      undefined,
-      ["--enable-debug-command", "yes"],
-    ),
+/** @param directives  of both: `name value` each */
+export function withBoth(
+  protocol: 2 | 3,
+  work: (both: Both) => Promise<void>,
+  directives: readonly string[] = [],
+): Promise<void> {
+  return withServer(
+    ({ port }) =>
+      withRedis(
+        async (redis) => {
+          const ours = await RespClient.connect(port, protocol);
+          const theirs = await RespClient.connect(redis.client.options.port!, protocol);
+          const ask = (line: string) => {
+            const words = splitWords(line)!;
+            return Promise.all([ours.do(...words), theirs.do(...words)]);
+          };
+          try {
+            await work({
+              ours,
+              theirs,
+              async same(line, mask = (reply) => reply) {
+                const [our, their] = await ask(line);
+                assert.equal(mask(our), mask(their), line);
+              },
+              async tell(line) {
+                await ask(line);
+              },
+            });
+          } finally {
+            await Promise.all([ours.quit(), theirs.quit()]);
+          }
+        },
+        undefined,
+        ["--enable-debug-command", "yes", ...directives.flatMap((line) => `--${line}`.split(" "))],
+      ),
+    { config: directives.join("\n") },
   );
 }

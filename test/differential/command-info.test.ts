@@ -61,7 +61,7 @@ const DIFFERENT: Readonly<Record<string, string>> = {
 
 /** What 7.0.15 has and ours has not: scripts, the rules and logs of ACLs, Cluster, the append-only file, modules. */
 const MISSING =
-  "acl asking bgrewriteaof cluster eval eval_ro evalsha evalsha_ro fcall fcall_ro function migrate module readonly readwrite script";
+  "acl bgrewriteaof eval eval_ro evalsha evalsha_ro fcall fcall_ro function module script";
 /** On their way. */
 const COMING = ["bzmpop", "bzpopmax", "bzpopmin"];
 

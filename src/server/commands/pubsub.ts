@@ -233,15 +233,21 @@ export function pubsubCommands(server: Server): CommandRow[] {
     const channel = args.next().latin1();
     const receivers = pubsub.publish(channel, args.next());
     for (const member of server.members) member.published?.(channel, args.at(2));
-    if (server.pause.mode === null) call.forceOutcome();
+    propagate(call);
     call.reply.integer(receivers);
   }
 
   function spublish(call: Call, args: Args): void {
     const channel = args.next().latin1();
     const receivers = pubsub.spublish(channel, args.next());
-    if (server.pause.mode === null) call.forceOutcome();
+    for (const member of server.members) member.publishedInShard?.(channel, args.at(2));
+    propagate(call);
     call.reply.integer(receivers);
+  }
+
+  /** To our replicas, but not in a cluster, whose bus reaches them too. */
+  function propagate(call: Call): void {
+    if (server.pause.mode === null && server.cluster === null) call.forceOutcome();
   }
 }
 

@@ -1,0 +1,178 @@
+/** A node of a cluster in a server: what it is handed, and when it is called. */
+import { join } from "node:path";
+import { Slice } from "../base/bytes.ts";
+import { clusterCommands } from "../cluster/commands.ts";
+import type { ClusterFacts } from "../cluster/facts.ts";
+import { NodesConfError } from "../cluster/nodes-conf.ts";
+import { type ClusterHost, ClusterShell } from "../cluster/shell.ts";
+import type { Session } from "../commands/session.ts";
+import type { Endpoint } from "../io/net.ts";
+import { ClusterRouting } from "./cluster-routing.ts";
+import { type ClusterPorts, clusterSettings, routingSettings } from "./cluster-settings.ts";
+import { type Connection, Guard } from "./connection.ts";
+import type { Member } from "./member.ts";
+import type { ReplicationMember } from "./replication-member.ts";
+import { type Server, StartError } from "./server.ts";
+
+const BUS_PORT_DISTANCE = 10_000;
+const PAUSED = "cluster-failover";
+
+export class ClusterMember implements Member {
+  readonly shell: ClusterShell;
+  readonly routing: ClusterRouting;
+  readonly families;
+  readonly info = { cluster: () => ["cluster_enabled:1"] };
+  readonly #server: Server;
+  readonly #replication: ReplicationMember;
+  readonly #ports: ClusterPorts = { port: 0, busPort: 0 };
+
+  /** @throws StartError  when nodes.conf cannot be believed */
+  constructor(server: Server, replication: ReplicationMember) {
+    this.#server = server;
+    this.#replication = replication;
+    const { values } = server.config;
+    const routing = routingSettings(values);
+    try {
+      this.shell = new ClusterShell({
+        io: server.io,
+        host: this.#host(),
+        settings: clusterSettings(values, this.#ports),
+        facts: this.#facts(),
+        file: join(values.dir, values["cluster-config-file"]),
+        sendBufferLimit: values["cluster-link-sendbuf-limit"],
+      });
+    } catch (error) {
+      if (!(error instanceof NodesConfError)) throw error;
+      throw new StartError(`Unrecoverable error: corrupted cluster config file: ${error.message}`);
+    }
+    this.routing = new ClusterRouting(() => this.shell.state, routing, server.engine);
+    const choices = (session: Session) => this.routing.choicesOf(session as Connection);
+    this.families = [
+      clusterCommands({
+        shell: this.shell,
+        routing,
+        isTls: () => false,
+        keysIn: (slot, count) => this.#keysIn(slot, count),
+        ask: (session) => {
+          choices(session).asking = true;
+        },
+        setReadonly: (session, on) => {
+          choices(session).readonly = on;
+        },
+      }),
+    ];
+  }
+
+  guards(): number {
+    return Guard.cluster;
+  }
+
+  async start(): Promise<void> {
+    const { config, listeners, options } = this.#server;
+    const { values } = config;
+    this.#ports.port = listeners.port;
+    this.#ports.busPort = values["cluster-port"] || listeners.port + BUS_PORT_DISTANCE;
+    if (options.ephemeralPort && values["cluster-port"] === 0) this.#ports.busPort = 0;
+    const addresses = new Set(listeners.endpoints.filter(({ path }) => path === undefined).map(({ host }) => host));
+    try {
+      this.#ports.busPort = await this.shell.listen([...addresses]);
+    } catch (error) {
+      throw new StartError(
+        `Failed listening on the cluster bus port ${this.#ports.busPort}: ${(error as Error).message}`,
+      );
+    }
+    this.shell.start();
+    this.#followPrimary();
+  }
+
+  stop(): Promise<void> {
+    return this.shell.stop();
+  }
+
+  cron(): void {
+    this.#followPrimary();
+    this.#redirectWaiting();
+  }
+
+  published(channel: string, message: Slice): void {
+    this.shell.publish(Buffer.from(channel, "latin1"), message.copy(), false);
+  }
+
+  publishedInShard(channel: string, message: Slice): void {
+    this.shell.publish(Buffer.from(channel, "latin1"), message.copy(), true);
+  }
+
+  /** A replica follows whom the cluster says, whatever happened to the link or to its primary's address meanwhile. */
+  #followPrimary(): void {
+    const { primary } = this.shell.state.myself;
+    const { replication } = this.#replication;
+    if (primary === null || primary.address.ip === "") return;
+    const { ip: host, port } = primary.address;
+    const followed = replication.primary;
+    if (followed?.host !== host || followed.port !== port) replication.replicaOf({ host, port }, "");
+  }
+
+  /** Clients that wait for keys of a slot that is another's now are told whose. */
+  #redirectWaiting(): void {
+    for (const { connection, row, args } of this.#server.blocking.waiters()) {
+      const refused = this.routing.refusalOfWaiting(connection, row, args);
+      if (refused !== null) connection.blocked?.cancel(refused.message);
+    }
+  }
+
+  #keysIn(slot: number, count: number): Slice[] {
+    const keys: Slice[] = [];
+    this.#server.engine.databases[0]!.visitSlot(slot, count, (key) => keys.push(new Slice(key.copy())));
+    return keys;
+  }
+
+  #facts(): ClusterFacts {
+    const { engine } = this.#server;
+    return {
+      replicationOffset: () => this.#replication.replication.offset,
+      dataAgeMs: () => this.#dataAge(),
+      keysIn: (slot) => engine.databases[0]!.countInSlot(slot),
+      hasKeys: () => engine.databases.some((db) => db.size > 0),
+    };
+  }
+
+  #dataAge(): number {
+    const { follower } = this.#replication.replication.machine;
+    const { now } = this.#server;
+    if (follower.state === "connected") return now - follower.lastIoAt;
+    return follower.downSince < 0 ? Number.POSITIVE_INFINITY : now - follower.downSince;
+  }
+
+  #host(): ClusterHost {
+    const server = this.#server;
+    const { replication } = this.#replication;
+    return {
+      log: server.log,
+      stateChanged: () => {},
+      slotsChanged: () => this.#redirectWaiting(),
+      replicate: (primary: Endpoint) => replication.replicaOf(primary, ""),
+      promote: () => replication.promote(""),
+      dropKeys: (slots) => this.#dropKeys(slots),
+      pauseWrites: (forMs) => server.pause.begin(PAUSED, "write", server.clock.now() + forMs),
+      resumeWrites: () => server.pause.end(PAUSED),
+      published: (sharded, channel, message) => {
+        const name = Buffer.from(channel).toString("latin1");
+        const text = new Slice(Buffer.from(message));
+        if (sharded) server.pubsub.spublish(name, text);
+        else server.pubsub.publish(name, text);
+      },
+      exit: (code) => server.options.exit(code),
+    };
+  }
+
+  #dropKeys(slots: readonly number[]): void {
+    const { engine } = this.#server;
+    const [db] = engine.databases;
+    for (const slot of slots) {
+      for (const key of this.#keysIn(slot, Number.MAX_SAFE_INTEGER)) {
+        db!.unlink(key);
+        this.#server.deleted(0, key);
+      }
+    }
+  }
+}

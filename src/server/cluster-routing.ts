@@ -1,0 +1,131 @@
+/** The gate of a cluster's node: whether a client's command may run here, by the slots of its keys. */
+import { hashSlot } from "../base/hash-slot.ts";
+import { parseInteger } from "../base/numbers.ts";
+import { ReplyError } from "../base/reply-error.ts";
+import { type Request, type RoutingSettings, refusalOf } from "../cluster/routing.ts";
+import type { ClusterState } from "../cluster/state.ts";
+import type { Args } from "../commands/args.ts";
+import { type CommandRow, FlagBit } from "../commands/call.ts";
+import { findKeys } from "../commands/key-specs.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { Connection } from "./connection.ts";
+
+/** What of a client matters here: see READONLY and ASKING. */
+interface Choices {
+  readonly: boolean;
+  asking: boolean;
+}
+
+export class ClusterRouting {
+  readonly #state: () => ClusterState;
+  readonly #settings: RoutingSettings;
+  readonly #engine: Engine;
+  readonly #choices = new WeakMap<Connection, Choices>();
+
+  constructor(state: () => ClusterState, settings: RoutingSettings, engine: Engine) {
+    this.#state = state;
+    this.#settings = settings;
+    this.#engine = engine;
+  }
+
+  choicesOf(connection: Connection): Choices {
+    let choices = this.#choices.get(connection);
+    if (choices === undefined) this.#choices.set(connection, (choices = { readonly: false, asking: false }));
+    return choices;
+  }
+
+  /** Why the command is not to run here, or null. */
+  refusal(connection: Connection, row: CommandRow, args: Args): ReplyError | null {
+    const choices = this.#choices.get(connection);
+    const asking = (choices?.asking ?? false) || row.flags.includes("asking");
+    // It is said of one command, or of one transaction.
+    if (choices !== undefined && row.name !== "asking" && (!connection.inMulti || row.name === "exec"))
+      choices.asking = false;
+    const refused = this.#route(connection, row, args, asking, choices?.readonly ?? false);
+    return refused ?? notInCluster(row, args);
+  }
+
+  #route(connection: Connection, row: CommandRow, args: Args, asking: boolean, readonly: boolean): ReplyError | null {
+    const gathered = new GatheredKeys();
+    if (row.name === "exec") for (const queued of connection.transaction.queue) gathered.add(queued.row, queued.args);
+    else gathered.add(row, args);
+    if (gathered.slots.length === 0) return null;
+    const bits = row.name === "exec" ? connection.transaction.bits : row.bits;
+    const request: Request = {
+      slots: gathered.slots,
+      severalKeys: gathered.several,
+      present: () => this.#present(gathered),
+      writes: (bits & FlagBit.write) !== 0,
+      ofChannels: SHARDED.has(row.name),
+      migrates: row.name === "migrate",
+      asking,
+      readonly,
+      tls: false,
+    };
+    return refusalOf(this.#state(), this.#settings, request);
+  }
+
+  #present({ keys }: GatheredKeys): number {
+    const [db] = this.#engine.databases;
+    return keys.reduce((count, [args, index]) => count + (db!.has(args.at(index)) ? 1 : 0), 0);
+  }
+
+  /** For a client that waits for keys: why it would not be served here any more, or null. */
+  refusalOfWaiting(connection: Connection, row: CommandRow, args: Args): ReplyError | null {
+    return this.#route(connection, row, args, false, this.#choices.get(connection)?.readonly ?? false);
+  }
+}
+
+/** The keys of a command, or of all that a transaction has queued, and their slots. */
+class GatheredKeys {
+  readonly keys: [args: Args, index: number][] = [];
+  readonly slots: number[] = [];
+  several = false;
+
+  add(row: CommandRow, args: Args): void {
+    const indexes = SHARDED.has(row.name)
+      ? channelsOf(row, args)
+      : (findKeys(row, args) ?? []).map(({ index }) => index);
+    for (const index of indexes) {
+      const key = args.at(index);
+      const [first] = this.keys;
+      if (first !== undefined && !first[0].at(first[1]).equals(key)) this.several = true;
+      this.keys.push([args, index]);
+      this.slots.push(hashSlot(key));
+    }
+  }
+}
+
+/** Whose channels have slots, as keys have. */
+const SHARDED = new Set(["spublish", "ssubscribe", "sunsubscribe"]);
+
+function channelsOf(row: CommandRow, args: Args): number[] {
+  const last = row.name === "spublish" ? 1 : args.count - 1;
+  return Array.from({ length: last }, (_, i) => i + 1);
+}
+
+const err = (text: string) => new ReplyError("ERR", text);
+
+/** What makes no sense where there is one database, and where the cluster says who follows whom. */
+function notInCluster(row: CommandRow, args: Args): ReplyError | null {
+  switch (row.name) {
+    case "select":
+      return parseInteger(args.at(1)) > 0 ? err("SELECT is not allowed in cluster mode") : null;
+    case "swapdb":
+      return err("SWAPDB is not allowed in cluster mode");
+    case "move":
+      return err("MOVE is not allowed in cluster mode");
+    case "copy":
+      for (let i = 3; i < args.count; i++) {
+        if (args.at(i).is("DB")) return err("Copying to another database is not allowed in cluster mode");
+      }
+      return null;
+    case "replicaof":
+    case "slaveof":
+      return err("REPLICAOF not allowed in cluster mode.");
+    case "failover":
+      return err("FAILOVER not allowed in cluster mode. Use CLUSTER FAILOVER command instead.");
+    default:
+      return null;
+  }
+}
