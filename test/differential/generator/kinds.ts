@@ -325,7 +325,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
   lastid: idOf(["0", "$"]),
   streams: streams(["0", "$", "0-0", "+"]),
   streamsnew: streams([">", ">", ">", "0", "$"]),
-  group: anyOf("g1", "g2", "g1", "nogroup"),
+  group: anyOf("g1", "g2", "g1", "g1", "g2", "nogroup"),
   consumer: anyOf("alice", "bob", "carol", ""),
   // Nothing is idle for long, everything is idle for longer than nothing.
   idle: ({ dice }) =>

@@ -40,6 +40,7 @@ const ERROR = "-".charCodeAt(0);
 export async function play(sides: Sides, script: Script, tally = new Tally()): Promise<Difference | null> {
   await prepare(sides, script);
   const queue = new Queue();
+  let excused = false;
   const steps = script.units.flatMap((unit, index) => unit.map((step) => ({ step, unit: index })));
   for (let at = 0; at < steps.length; ) {
     const batch = takeBatch(steps, at);
@@ -52,13 +53,15 @@ export async function play(sides: Sides, script: Script, tally = new Tally()): P
         return { kind: "reply", about: nameOf(step.words), ours: our!, theirs: their!, unit };
       }
       tally.count(nameOf(step.words), theirs![i]![0] === ERROR);
-      if (verdict !== "same") tally.known.set(verdict, (tally.known.get(verdict) ?? 0) + 1);
+      if (verdict === "same") continue;
+      excused = true;
+      tally.known.set(verdict, (tally.known.get(verdict) ?? 0) + 1);
     }
     const { pauseMs } = batch.at(-1)!.step;
     if (pauseMs) await new Promise((resolve) => setTimeout(resolve, pauseMs));
     at += batch.length;
   }
-  const difference = await checkData(sides, script);
+  const difference = await checkData(sides, script, excused);
   return difference && { ...difference, unit: script.units.length - 1 };
 }
 
