@@ -28,8 +28,9 @@ export const corrupt = new ReplyError("INVALIDOBJ", "Corrupted HLL object detect
 
 /** @throws notHyperLogLog */
 export function check({ bytes, start, length }: Slice): void {
-  const isOne = length >= HEADER && MAGIC.every((byte, index) => bytes[start + index] === byte);
-  if (!isOne || bytes[start + FORM]! > SPARSE) throw notHyperLogLog;
+  if (length < HEADER) throw notHyperLogLog;
+  for (let i = 0; i < MAGIC.length; i++) if (bytes[start + i] !== MAGIC[i]) throw notHyperLogLog;
+  if (bytes[start + FORM]! > SPARSE) throw notHyperLogLog;
   if (bytes[start + FORM] === DENSE && length !== DENSE_LENGTH) throw notHyperLogLog;
 }
 

@@ -80,22 +80,36 @@ function create(call: Call, encoding: number): SetValue {
  * Shows `visit` what the sets have in common, until it returns false: the members of the smallest are looked for in the others.
  * @returns  the smallest set; null if one of them has no members
  */
-function intersect(sets: readonly (SetValue | null)[], visit: (member: Slice) => boolean): SetValue | null {
+function intersect(
+  sets: readonly (SetValue | null)[],
+  visit: (member: Slice, hash?: number) => boolean,
+): SetValue | null {
   const whole = sets.filter((set) => set !== null);
   if (whole.length < sets.length) return null;
   const [smallest, ...larger] = whole.sort((a, b) => a.size - b.size);
   const others = larger.filter((set) => set.root !== smallest!.root);
+  const isHashed = others.some(isTable);
   cursor.start(smallest!);
   while (cursor.next()) {
     const { member } = cursor;
-    if (isInAll(others, member) && !visit(member)) break;
+    const hash = isHashed ? cursor.hash : undefined;
+    if (isInAll(others, member, hash) && !visit(member, hash)) break;
   }
   return smallest!;
 }
 
-function isInAll(sets: readonly SetValue[], member: Slice): boolean {
-  for (const set of sets) if (!set.has(member)) return false;
+function isTable(set: SetValue): boolean {
+  return set.encoding === Encoding.table;
+}
+
+function isInAll(sets: readonly SetValue[], member: Slice, hash: number | undefined): boolean {
+  for (const set of sets) if (!set.has(member, hash)) return false;
   return true;
+}
+
+function isInAny(sets: readonly SetValue[], member: Slice, hash: number | undefined): boolean {
+  for (const set of sets) if (set.has(member, hash)) return true;
+  return false;
 }
 
 function sinter(call: Call, args: Args): void {
@@ -133,10 +147,10 @@ function sinterstore(call: Call, args: Args): void {
   const isIntset = sets.some((set) => set?.encoding === Encoding.intset);
   let result: SetValue | null = null;
   let onlyIntegers = true;
-  const smallest = intersect(sets, (member) => {
+  const smallest = intersect(sets, (member, hash) => {
     onlyIntegers &&= number.parse(member.bytes, member.start, member.end);
     result ??= create(call, isIntset && onlyIntegers ? Encoding.intset : Encoding.listpack);
-    result.add(member);
+    result.add(member, hash);
     return true;
   });
   const kept = smallest === null ? null : (result as SetValue | null);
@@ -166,8 +180,9 @@ function unite(call: Call, sets: readonly (SetValue | null)[]): SetValue {
 }
 
 function addAll(result: SetValue, set: SetValue): void {
+  const isHashed = isTable(set);
   cursor.start(set);
-  while (cursor.next()) result.add(cursor.member);
+  while (cursor.next()) result.add(cursor.member, isHashed ? cursor.hash : undefined);
 }
 
 function replyAndDrop(call: Call, result: SetValue): void {
@@ -206,18 +221,21 @@ function subtract(call: Call, sets: readonly (SetValue | null)[]): SetValue {
 function subtractByLookUps(result: SetValue, first: SetValue, others: SetValue[]): void {
   // The largest is the most likely to have it.
   others.sort((a, b) => b.size - a.size);
+  const isHashed = isTable(first) || others.some(isTable);
   cursor.start(first);
   while (cursor.next()) {
     const { member } = cursor;
-    if (!others.some((set) => set.has(member))) result.add(member);
+    const hash = isHashed ? cursor.hash : undefined;
+    if (!isInAny(others, member, hash)) result.add(member, hash);
   }
 }
 
 function subtractByRemovals(result: SetValue, first: SetValue, others: readonly SetValue[]): void {
   addAll(result, first);
   for (const set of others) {
+    const isHashed = isTable(set);
     cursor.start(set);
-    while (cursor.next()) result.delete(cursor.member);
+    while (cursor.next()) result.delete(cursor.member, isHashed ? cursor.hash : undefined);
     if (result.size === 0) return;
   }
 }

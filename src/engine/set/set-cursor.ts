@@ -39,6 +39,12 @@ export class SetCursor {
     return true;
   }
 
+  /** Of the member that `next` came to. */
+  get hash(): number {
+    const set = this.#set;
+    return set.encoding === Encoding.table ? set.table.hashOf(this.place) : set.hash(this.member);
+  }
+
   #nextInTable({ table }: SetValue): boolean {
     if (this.place !== 0) this.place = table.next(this.place);
     const { buckets } = table;

@@ -113,20 +113,21 @@ export class SetValue {
     return this.listpack.open(this.#word(PACKED));
   }
 
-  #hash(member: Slice): number {
+  /** The hash under which tables have a member: the same in all sets of a store. */
+  hash(member: Slice): number {
     return hashBytes(member.bytes, member.start, member.end, this.#store.k0, this.#store.k1);
   }
 
-  // Members by name
+  // Members by name. Who knows the `hash` already hands it over: tables need it.
 
-  has(member: Slice): boolean {
+  has(member: Slice, hash?: number): boolean {
     switch (this.encoding) {
       case Encoding.intset:
         return this.#parse(member) && this.openIntset().has(this.#integer);
       case Encoding.listpack:
         return this.openListpack().find(member) !== 0;
       default:
-        return this.table.find(member.bytes, member.start, member.end, this.#hash(member)) !== 0;
+        return this.table.find(member.bytes, member.start, member.end, hash ?? this.hash(member)) !== 0;
     }
   }
 
@@ -135,14 +136,14 @@ export class SetValue {
   }
 
   /** False if it was a member. */
-  add(member: Slice): boolean {
+  add(member: Slice, hash?: number): boolean {
     switch (this.encoding) {
       case Encoding.intset:
         return this.#parse(member) ? this.#addInteger() : this.#addFirstText(member);
       case Encoding.listpack:
         return this.#addToListpack(member);
       default:
-        return this.#addToTable(member);
+        return this.#addToTable(member, hash ?? this.hash(member));
     }
   }
 
@@ -194,9 +195,8 @@ export class SetValue {
     return this.#addToTable(member);
   }
 
-  #addToTable(member: Slice): boolean {
+  #addToTable(member: Slice, hash = this.hash(member)): boolean {
     const { bytes, start, end } = member;
-    const hash = this.#hash(member);
     if (this.table.find(bytes, start, end, hash) !== 0) return false;
     const ref = this.arena.alloc(MEMBER_HEADER + end - start);
     const words = this.#i32[ref >>> 20]!;
@@ -208,7 +208,7 @@ export class SetValue {
   }
 
   /** False if it was no member. The set may be empty then: that is the caller's business. */
-  delete(member: Slice): boolean {
+  delete(member: Slice, hash?: number): boolean {
     switch (this.encoding) {
       case Encoding.intset: {
         if (!this.#parse(member) || !this.openIntset().delete(this.#integer)) return false;
@@ -221,7 +221,7 @@ export class SetValue {
         return at !== 0;
       }
       default: {
-        const ref = this.table.find(member.bytes, member.start, member.end, this.#hash(member));
+        const ref = this.table.find(member.bytes, member.start, member.end, hash ?? this.hash(member));
         if (ref !== 0) this.deleteAt(ref);
         return ref !== 0;
       }

@@ -16,12 +16,15 @@ export class Sets implements ContainerType {
   /** For commands on several sets; the first is the one for commands on one. */
   readonly #values: SetValue[] = [];
   readonly #made: SetValue;
+  /** Walks begin in the midst of commands. */
+  readonly #walked: SetValue;
   readonly #integer = new Int64();
   readonly #cursor = new SetCursor();
 
   constructor(store: Store) {
     this.#store = store;
     this.#made = new SetValue(store);
+    this.#walked = new SetValue(store);
     store.containers.register("set", this);
   }
 
@@ -105,7 +108,7 @@ export class Sets implements ContainerType {
   }
 
   walk(root: number, marks: Marks): ValueWalk | null {
-    const set = this.#made.position(root);
+    const set = this.#walked.position(root);
     if (set.encoding !== Encoding.table || set.size < LARGE) return null;
     return new TableWalk(new SetValue(this.#store).position(root).table, marks);
   }
@@ -115,7 +118,7 @@ export class Sets implements ContainerType {
     const into = this.create(from.encoding, this.#made);
     if (from.encoding === Encoding.table) {
       this.#cursor.start(from);
-      while (this.#cursor.next()) into.add(this.#cursor.member);
+      while (this.#cursor.next()) into.add(this.#cursor.member, this.#cursor.hash);
     } else into.copyPacked(from);
     return into.root;
   }
