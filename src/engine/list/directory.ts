@@ -222,7 +222,9 @@ export class Directory {
     let freed = 0;
     let gone = 0;
     let at = this.#at;
+    const { watch } = this.#arena;
     while (freed < most && gone + words[at + 1]! <= elements) {
+      if (watch.open) watch.beforeNode(this.#root, words[at]!);
       this.#arena.free(words[at]!);
       gone += words[at + 1]!;
       freed++;
