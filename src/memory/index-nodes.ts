@@ -128,14 +128,14 @@ export class IndexNodes {
     words[base + COUNT] = count + 1;
   }
 
-  /** Takes an entry out, without freeing what it names; returns how many are left. */
-  removeEntry(node: number, level: number, at: number): number {
+  /** Takes entries out, without freeing what they name; returns how many are left. */
+  removeEntries(node: number, level: number, at: number, removed: number): number {
     const words = this.#i32[node >>> 20]!;
     const base = (node & 0xfffff) << 2;
-    const count = words[base + COUNT]! - 1;
+    const count = words[base + COUNT]! - removed;
     const columns = level === 0 ? LEAF_COLUMNS : INNER_COLUMNS;
     for (let column = 0, to = base + REFS + at; column < columns; column++, to += MAX) {
-      for (let i = 0; i < count - at; i++) words[to + i] = words[to + i + 1]!;
+      for (let i = 0; i < count - at; i++) words[to + i] = words[to + i + removed]!;
     }
     words[base + COUNT] = count;
     return count;

@@ -210,6 +210,30 @@ export class OrderedIndex {
     return this.#nodes.get(node, REFS + rank);
   }
 
+  /** The path to the end, if that is where the element belongs: elements often come in order. There are nodes. */
+  #descendToEnd(ref: number, high: number, low: number): boolean {
+    const i32 = this.#i32;
+    let node = this.#get(ROOT);
+    for (let level = this.#get(HEIGHT); level > 0; level--) {
+      const words = i32[node >>> 20]!;
+      const base = (node & 0xfffff) << 2;
+      const at = words[base + COUNT]! - 1;
+      pathNode[level] = node;
+      pathAt[level] = at;
+      node = words[base + REFS + at]!;
+    }
+    const words = i32[node >>> 20]!;
+    const base = (node & 0xfffff) << 2;
+    const count = words[base + COUNT]!;
+    pathNode[0] = node;
+    pathAt[0] = count;
+    if (count === 0) return true;
+    const last = base + count - 1;
+    if (words[last + HIGHS] !== high) return words[last + HIGHS]! < high;
+    if (words[last + LOWS] !== low) return words[last + LOWS]! >>> 0 < low >>> 0;
+    return this.#order.compare(words[last + REFS]!, ref) < 0;
+  }
+
   /**
    * The path to where the place is: in the leaf, before the first entry that does not come before it. False if there are no nodes.
    * @param keyed  whether the keys count
@@ -256,7 +280,7 @@ export class OrderedIndex {
     const nodes = this.#nodes;
     this.#place.ref = ref;
     if (this.#get(ROOT) === 0) this.#set(ROOT, nodes.create(0, 0));
-    this.#descend(high, low, true, this.#place, true);
+    if (!this.#descendToEnd(ref, high, low)) this.#descend(high, low, true, this.#place, true);
     this.#set(SIZE, this.#get(SIZE) + 1);
     const height = this.#get(HEIGHT);
     for (let level = height; level > 0; level--) this.#addToCount(level, 1);
@@ -277,15 +301,28 @@ export class OrderedIndex {
   /** Takes an element out; false if it was not there. */
   remove(ref: number): boolean {
     if (!this.#descendTo(ref)) return false;
-    this.#removeFound();
+    this.#removeFound(1);
     return true;
   }
 
   /** Takes out the element at this place, which must be there, and returns it. */
   removeAt(rank: number): number {
     const ref = this.#descendToRank(rank);
-    this.#removeFound();
+    this.#removeFound(1);
     return ref;
+  }
+
+  /** Takes out so many elements, which must be there, from a place on, and shows each to `visit`, which must not look at the index. */
+  removeRange(rank: number, count: number, visit: (ref: number) => void): void {
+    while (count > 0) {
+      this.#descendToRank(rank);
+      const leaf = pathNode[0]!;
+      const at = pathAt[0]!;
+      const inLeaf = Math.min(count, this.#nodes.get(leaf, COUNT) - at);
+      for (let i = 0; i < inLeaf; i++) visit(this.#nodes.get(leaf, REFS + at + i));
+      this.#removeFound(inLeaf);
+      count -= inLeaf;
+    }
   }
 
   /**
@@ -299,7 +336,7 @@ export class OrderedIndex {
     const from = pathAt[0]!;
     const to = this.#placeInLeaf(leaf, from, ref, high, low);
     if (to >= 0) this.#nodes.moveElement(leaf, from, to, high, low);
-    else this.#removeFound();
+    else this.#removeFound(1);
     return to >= 0;
   }
 
@@ -326,10 +363,11 @@ export class OrderedIndex {
     return to > 0 && to < count - 1 ? to : -1;
   }
 
-  #removeFound(): void {
-    this.#set(SIZE, this.#get(SIZE) - 1);
-    for (let level = this.#get(HEIGHT); level > 0; level--) this.#addToCount(level, -1);
-    this.#removeEntry(0);
+  /** Takes out so many elements of the path's leaf. */
+  #removeFound(count: number): void {
+    this.#set(SIZE, this.#get(SIZE) - count);
+    for (let level = this.#get(HEIGHT); level > 0; level--) this.#addToCount(level, -count);
+    this.#removeEntries(0, count);
   }
 
   /** Puts `to` where `from` is: a copy of it at another place in memory. */
@@ -406,16 +444,16 @@ export class OrderedIndex {
     this.#splitAbove(level + 1, node, beside);
   }
 
-  /** Takes the path's entry out of its node, and the node with it if it was the last. */
-  #removeEntry(level: number): void {
+  /** Takes entries out of the path's node, from the path's on, and the node with them if no other is left. */
+  #removeEntries(level: number, removed: number): void {
     const nodes = this.#nodes;
     const node = pathNode[level]!;
     const at = pathAt[level]!;
-    const left = nodes.removeEntry(node, level, at);
+    const left = nodes.removeEntries(node, level, at, removed);
     const height = this.#get(HEIGHT);
     if (left === 0) {
       nodes.drop(node);
-      if (level < height) this.#removeEntry(level + 1);
+      if (level < height) this.#removeEntries(level + 1, 1);
       else {
         this.#set(ROOT, 0);
         this.#set(HEIGHT, 0);
@@ -444,7 +482,7 @@ export class OrderedIndex {
     nodes.set(parent, COUNTS + right - 1, nodes.get(parent, COUNTS + right - 1) + moved);
     nodes.drop(from);
     pathAt[level + 1] = right;
-    this.#removeEntry(level + 1);
+    this.#removeEntries(level + 1, 1);
   }
 
   /** A root with a single child is not needed. */

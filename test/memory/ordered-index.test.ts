@@ -96,6 +96,15 @@ for (const [name, key] of Object.entries(KEYS))
       assert.equal(index.rank(ref!), -1);
       world.arena.free(ref!);
     };
+    const removeMany = (rank: number, atMost: number) => {
+      const refs = sorted.splice(rank, atMost);
+      const seen: number[] = [];
+      index.removeRange(rank, refs.length, (ref) => {
+        seen.push(ref);
+        world.arena.free(ref);
+      });
+      assert.deepEqual(seen, refs);
+    };
     let step = 0;
     for (let round = 0; round < 6; round++) {
       const grows = round % 2 === 0;
@@ -108,7 +117,8 @@ for (const [name, key] of Object.entries(KEYS))
           if (i % 16 === 0) assert.equal(index.rank(ref), rank);
         } else {
           const side = random.below(3);
-          remove(side === 0 ? 0 : side === 1 ? sorted.length - 1 : random.below(sorted.length));
+          if (i % 50 === 0) removeMany(random.below(sorted.length), random.below(80));
+          else remove(side === 0 ? 0 : side === 1 ? sorted.length - 1 : random.below(sorted.length));
         }
       }
       world.check(sorted);

@@ -25,6 +25,23 @@ export function deleteIfEmpty(call: Call, key: Slice, value: SortedSetValue): vo
   call.notify(key, deleted);
 }
 
+/** Removes a range of ranks, says so, and deletes the key if that was all: in one go, which is cheaper than one by one. */
+export function removeMembers(
+  call: Call,
+  key: Slice,
+  value: SortedSetValue,
+  first: number,
+  count: number,
+  happened: KeyEvent,
+): void {
+  const isAll = count === value.size;
+  if (!isAll) value.removeRange(first, count);
+  call.changed(key, happened, count);
+  if (!isAll) return;
+  call.db.delete(key);
+  call.notify(key, deleted);
+}
+
 /** Keeps a result under a key, in the place of what was there, and answers how many members it has; `root` is 0 for none. */
 export function keepResult(call: Call, key: Slice, root: number, members: number, event: KeyEvent): void {
   if (root === 0) {

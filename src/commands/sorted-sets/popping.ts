@@ -6,7 +6,7 @@ import type { SortedSetValue } from "../../engine/sorted-set/sorted-set-value.ts
 import type { Args } from "../args.ts";
 import { type Call, event, family, keyAt, keysCountedAt } from "../call.ts";
 import { docs, integer, key, multiple, oneOf, optional, word } from "../docs.ts";
-import { deleteIfEmpty } from "./access.ts";
+import { removeMembers } from "./access.ts";
 
 const popped = keyAt(1, "RW", "access", "delete");
 const OF_POPPED = "O(log(N)*M), N being the number of members and M the number of those taken";
@@ -78,9 +78,7 @@ export function popMembers(
     reply.double(value.score);
     if (--left > 0) there = end === "min" ? value.next() : value.previous();
   }
-  value.removeRange(end === "min" ? 0 : size - count, count);
-  call.changed(key, poppedEvents[end], count);
-  deleteIfEmpty(call, key, value);
+  removeMembers(call, key, value, end === "min" ? 0 : size - count, count, poppedEvents[end]);
 }
 
 /** What ZMPOP and BZMPOP ask for; there is one object for both. */

@@ -1,10 +1,9 @@
 /** ZREM, and the removal of ranges. */
-import type { Slice } from "../../base/bytes.ts";
 import type { Args } from "../args.ts";
 import { type Call, event, family, type KeyEvent, keyAt } from "../call.ts";
 import { docs, double, integer, key, multiple, string } from "../docs.ts";
-import { deleteIfEmpty } from "./access.ts";
-import { parseRange, type Range, type RangeKind } from "./range.ts";
+import { deleteIfEmpty, removeMembers } from "./access.ts";
+import { parseRange, type RangeKind } from "./range.ts";
 
 const removed = keyAt(1, "RW", "delete");
 const OF_RANGE = "O(log(N)+M), N being the number of members and M the number of those removed";
@@ -51,16 +50,10 @@ function zrem(call: Call, args: Args): void {
 }
 
 function removeRange(call: Call, args: Args, kind: RangeKind): void {
-  call.reply.integer(removeMembers(call, args.at(1), parseRange(kind, args.at(2), args.at(3)), rangeRemoved[kind]));
-}
-
-function removeMembers(call: Call, key: Slice, range: Range, happened: KeyEvent): number {
+  const range = parseRange(kind, args.at(2), args.at(3));
+  const key = args.at(1);
   const value = call.engine.sortedSets.open(call.db, key);
-  if (value === null) return 0;
-  const { first, count } = range.locate(value);
-  if (count === 0) return 0;
-  value.removeRange(first, count);
-  call.changed(key, happened, count);
-  deleteIfEmpty(call, key, value);
-  return count;
+  const count = value === null ? 0 : range.locate(value).count;
+  if (value !== null && count > 0) removeMembers(call, key, value, range.first, count, rangeRemoved[kind]);
+  call.reply.integer(count);
 }

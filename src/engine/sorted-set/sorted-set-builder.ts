@@ -1,6 +1,6 @@
 /**
- * Makes a sorted set of members that come in any order, and several times: the results of unions and the like, and what is read
- * from outside. Members are only put in order at the end, since until then their scores may change.
+ * Makes a sorted set of members that come in any order: the results of unions and the like. Where a member may come several
+ * times (`combine`) they are only put in order at the end, since until then their scores may change.
  */
 import { Slice } from "../../base/bytes.ts";
 import type { Store } from "../store.ts";
@@ -33,13 +33,10 @@ export class SortedSetBuilder {
     return ref === 0 ? Number.NaN : this.#members.score(ref);
   }
 
-  /** Adds a member; false, and nothing done, if it is there. */
-  add(member: Slice, score: number): boolean {
+  /** Adds a member that is not there yet. All come by this or all by `combine`. */
+  add(member: Slice, score: number): void {
     if (this.#root === 0) this.#begin();
-    const hash = this.#members.hash(member);
-    if (this.#members.find(member, hash) !== 0) return false;
-    this.#add(member, score, hash);
-    return true;
+    this.#members.index.insert(this.#add(member, score, this.#members.hash(member)));
   }
 
   /** Adds a member, or gives one that is there the score that `combine` makes of the old one and the new. */
@@ -64,11 +61,11 @@ export class SortedSetBuilder {
     this.#store.arena.i32[this.#root >>> 20]![((this.#root & 0xfffff) << 2) + word] = value;
   }
 
-  #add(member: Slice, score: number, hash: number): void {
+  #add(member: Slice, score: number, hash: number): number {
     const { length } = member;
-    this.#members.addUnordered(member, score, hash);
     if (length > this.#longest) this.#longest = length;
     this.#totalLength += length;
+    return this.#members.addUnordered(member, score, hash);
   }
 
   /** The root of the sorted set, 0 if it has no members; the builder may begin anew. */
@@ -76,7 +73,7 @@ export class SortedSetBuilder {
     const root = this.#root;
     if (root === 0) return 0;
     const { table, index } = this.#members;
-    for (let bucket = 0; bucket < table.buckets; bucket++)
+    for (let bucket = 0; index.size < table.size; bucket++)
       for (let ref = table.chain(bucket); ref !== 0; ref = table.next(ref)) index.insert(ref);
     const { zsetMaxListpackEntries, zsetMaxListpackValue } = this.#store.policy;
     const isSmall = table.size <= zsetMaxListpackEntries && this.#longest <= zsetMaxListpackValue;

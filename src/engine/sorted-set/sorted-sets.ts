@@ -150,11 +150,9 @@ export class SortedSets implements ContainerType {
       this.#setWord(copy, LISTPACK, listpack);
       return copy;
     }
-    const source = this.value().position(root);
     const copy = this.#store.arena.alloc(ROOT_BYTES);
     this.#setWord(copy, 0, Encoding.table);
-    this.#table.create(copy);
-    for (let there = source.at(0); there; there = source.next()) this.#table.add(source.member, source.score);
+    this.#table.create(copy).copy(new TableMembers(this.#store).open(root));
     return copy;
   }
 

@@ -143,12 +143,27 @@ export class TableMembers implements Order {
 
   /** Removes so many members from a rank on. */
   removeRange(rank: number, count: number): void {
-    for (; count > 0; count--) this.#drop(this.index.removeAt(rank));
+    this.index.removeRange(rank, count, this.#drop);
   }
 
-  #drop(ref: number): void {
+  /** Of a member that is not in the index any more. */
+  readonly #drop = (ref: number): void => {
     this.table.unlink(ref);
     this.arena.free(ref);
+  };
+
+  /** Takes on copies of all members of another one, having none. */
+  copy(from: TableMembers): void {
+    const { arena, index } = from;
+    for (let ref = index.first(); ref !== 0; ref = index.next()) {
+      const bytes = arena.sizeOf(ref);
+      const copy = arena.alloc(bytes);
+      const words = this.#i32[ref >>> 20]!;
+      const at = (ref & 0xfffff) << 2;
+      this.#i32[copy >>> 20]!.set(words.subarray(at, at + bytes / 4), (copy & 0xfffff) << 2);
+      this.table.link(copy, from.table.hashOf(ref));
+      this.index.insert(copy);
+    }
   }
 }
 

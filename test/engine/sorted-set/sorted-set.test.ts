@@ -190,8 +190,8 @@ test("a builder gathers members in any order", () => {
     const { used } = store.arena;
     const builder = store.sortedSets.builder();
     assert.equal(builder.finish(), 0);
-    for (let i = 0; i < count; i++) assert.ok(builder.add(slice(`m${(i * 7919) % count}`), i));
-    assert.ok(!builder.add(slice("m1"), 5));
+    const sum = (old: number, score: number) => old + score;
+    for (let i = 0; i < count; i++) builder.combine(slice(`m${(i * 7919) % count}`), i, sum);
     assert.equal(builder.size, count);
     builder.combine(slice("m0"), 5, (old, score) => old - score);
     assert.equal(builder.scoreOf(slice("m0")), -5);
@@ -206,6 +206,12 @@ test("a builder gathers members in any order", () => {
         .map(([, score]) => score),
       [1, 2, 3],
     );
+    store.sortedSets.free(value.root);
+    for (let i = 0; i < count; i++) builder.add(slice(`m${i}`), -i);
+    value.position(builder.finish());
+    assert.equal(value.encoding, encoding);
+    assert.equal(value.size, count);
+    assert.deepEqual(contents(value)[0], [`m${count - 1}`, 1 - count]);
     store.sortedSets.free(value.root);
     builder.add(slice("m"), 1);
     builder.discard();
