@@ -248,7 +248,8 @@ export class HashValue {
     const { policy } = this.#store;
     if (!this.isTable && !this.#fits(field, value)) this.convert();
     const isNew = !this.find(field);
-    if (isNew) this.#add(field, value, 0);
+    if (isNew && this.isTable) this.#table.addMissing(field, value, 0);
+    else if (isNew) this.#add(field, value, 0);
     else {
       this.setValue(value);
       if (!keepExpiry && this.expireAt() !== 0) this.setExpireAt(0);
@@ -328,7 +329,7 @@ export class HashValue {
       const time = packed.expireAt(at);
       const field = packed.field(at, this.#field);
       // A listpack from a payload that was not looked through may have a field twice: the first one counts.
-      if (this.#table.find(field) === 0) this.#table.add(field, packed.value(at, this.#value), time);
+      if (this.#table.find(field) === 0) this.#table.addMissing(field, packed.value(at, this.#value), time);
     }
     packed.list.open(list).free();
   }

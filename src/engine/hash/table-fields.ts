@@ -29,6 +29,8 @@ export class TableFields {
   readonly #u8: Uint8Array[];
   readonly #k0: number;
   readonly #k1: number;
+  /** The hash of the field that was looked for last. */
+  #lastHash = 0;
 
   constructor(store: Store) {
     const { arena } = store;
@@ -48,7 +50,8 @@ export class TableFields {
   }
 
   find(field: Slice): number {
-    return this.table.find(field.bytes, field.start, field.end, this.#hash(field));
+    this.#lastHash = this.#hash(field);
+    return this.table.find(field.bytes, field.start, field.end, this.#lastHash);
   }
 
   field(ref: number, into: Slice): Slice {
@@ -71,9 +74,17 @@ export class TableFields {
 
   // Changing. Only those of a table that has an index may be asked to expire.
 
+  /** Adds the field that was looked for last, and not found. `expireAt`: 0 for never. */
+  addMissing(field: Slice, value: Slice, expireAt: number): void {
+    this.#add(field, value, expireAt, this.#lastHash);
+  }
+
   /** Adds a field that is not there; 0 for never. */
   add(field: Slice, value: Slice, expireAt: number): void {
-    const hash = this.#hash(field);
+    this.#add(field, value, expireAt, this.#hash(field));
+  }
+
+  #add(field: Slice, value: Slice, expireAt: number, hash: number): void {
     const ref = this.#create(field.bytes, field.start, field.end, value.bytes, value.start, value.end, expireAt);
     this.table.link(ref, hash);
     if (expireAt !== 0) this.index.insert(ref);
