@@ -144,7 +144,6 @@ export class ListNode {
    * @returns  how many
    */
   removeEqual(element: Element, most: number, fromEnd: boolean): number {
-    this.beforeChange();
     return fromEnd ? this.#removeLast(element, most) : this.#removeFirst(element, most);
   }
 
@@ -158,6 +157,7 @@ export class ListNode {
       const next = at + entryLength(bytes, at);
       if (element.equals(bytes, at)) {
         if (removed++ > 0) bytes.copyWithin(to, run, at);
+        else this.beforeChange();
         to += at - run;
         run = next;
       }
@@ -179,6 +179,7 @@ export class ListNode {
       if (element.equals(bytes, at)) {
         to -= run - after;
         if (removed++ > 0) bytes.copyWithin(to, after, run);
+        else this.beforeChange();
         run = at;
       }
       after = at;
