@@ -4,7 +4,6 @@ import { ReplyError } from "../../base/reply-error.ts";
 import type { EntryCursor } from "../../engine/stream/cursor.ts";
 import { StreamId } from "../../engine/stream/id.ts";
 import type { Stream } from "../../engine/stream/stream.ts";
-import { EntryText } from "../../memory/listpack-entry.ts";
 import type { ReplyWriter } from "../../resp/reply-writer.ts";
 import { type Call, event, type KeyEvent, type OutcomeWord } from "../call.ts";
 import { missed } from "../keyspace.ts";
@@ -51,17 +50,14 @@ export function createConsumer(call: Call, key: Slice, stream: Stream, group: nu
 
 // Entries
 
-const field = new EntryText();
-const value = new EntryText();
-
 /** The entry that the cursor is on: its ID, and fields and values by turns. */
 export function replyEntry(reply: ReplyWriter, cursor: EntryCursor): void {
-  const { fields } = cursor;
+  const { fields, field, value } = cursor;
   reply.array(2);
   replyId(reply, cursor.id);
   reply.array(fields * 2);
   for (let left = fields; left > 0; left--) {
-    cursor.nextField(field, value);
+    cursor.nextField();
     reply.bulk(field);
     reply.bulk(value);
   }

@@ -1,8 +1,8 @@
 /** Entries added, deleted and trimmed: XADD, XDEL, XTRIM, XLEN, XSETID. */
 import { parseInt64 } from "../../base/numbers.ts";
 import { errors, ReplyError } from "../../base/reply-error.ts";
+import { EntryWords } from "../../engine/stream/entry-words.ts";
 import { StreamId } from "../../engine/stream/id.ts";
-import { Element } from "../../memory/listpack-entry.ts";
 import type { Args } from "../args.ts";
 import { type Call, event, family, keyAt } from "../call.ts";
 import { block, docs, integer, key, multiple, noted, oneOf, optional, since, string, word } from "../docs.ts";
@@ -70,14 +70,12 @@ const addedBelowLength = err("The entries_added specified in XSETID is smaller t
 
 /** The most bytes that the elements of an entry may have: a listpack counts in 32 bits. */
 const MAX_ENTRY_BYTES = 1 << 30;
-/** As many elements are kept for the next command. */
-const KEPT_ELEMENTS = 1024;
 
 const options = new TrimOptions();
 const id = new StreamId();
 const other = new StreamId();
 const idWord = new IdWord();
-let elements: Element[] = [];
+const entry = new EntryWords();
 
 function xadd(call: Call, args: Args): void {
   const idAt = options.parse(call, args, true);
@@ -93,13 +91,13 @@ function xadd(call: Call, args: Args): void {
     return;
   }
   chooseId(call, stream === null ? MIN_ID : stream.lastId(other));
-  const bytes = takeElements(args, from, count);
+  takeEntry(args, from);
   if (stream === null) {
     stream = streams.create(call.db, name);
     call.notify(name, created);
   }
-  stream.append(id, elements, count, bytes);
-  dropElements();
+  stream.append(id, entry);
+  entry.clear();
   replyId(call.reply, id);
   call.changed(name, added);
   if (options.trims && stream.trim(options.trimming) > 0) call.notify(name, trimmed);
@@ -130,21 +128,11 @@ function chooseId(call: Call, last: StreamId): void {
   if (id.compare(last) <= 0) throw smallId;
 }
 
-/** Makes `elements` of the words from `from` on; returns the length of all of them. */
-function takeElements(args: Args, from: number, count: number): number {
-  while (elements.length < count) elements.push(new Element());
-  let bytes = 0;
-  for (let i = 0; i < count; i++) {
-    const text = args.at(from + i);
-    elements[i]!.set(text);
-    bytes += text.length;
-  }
-  if (bytes > MAX_ENTRY_BYTES) throw tooLarge;
-  return bytes;
-}
-
-function dropElements(): void {
-  if (elements.length > KEPT_ELEMENTS) elements = [];
+/** The words from `from` on into `entry`. */
+function takeEntry(args: Args, from: number): void {
+  entry.clear();
+  for (let i = from; i < args.count; i++) entry.push(args.at(i));
+  if (entry.textBytes > MAX_ENTRY_BYTES) throw tooLarge;
 }
 
 const ids = new IdList();

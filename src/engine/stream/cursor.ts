@@ -5,7 +5,7 @@
  */
 import type { Arena } from "../../memory/arena.ts";
 import { HEADER_BYTES } from "../../memory/listpack.ts";
-import { type EntryText, entryBefore, entryLength, readInteger, readText } from "../../memory/listpack-entry.ts";
+import { EntryText, entryBefore, entryLength, readInteger, readText } from "../../memory/listpack-entry.ts";
 import { StreamId } from "./id.ts";
 import { DELETED, LISTPACK, NEXT, PREVIOUS, SAME_FIELDS } from "./node.ts";
 import type { NodeList } from "./node-list.ts";
@@ -80,8 +80,13 @@ export class EntryCursor {
     return this.#reverse ? this.#nextBack() : this.#nextForth();
   }
 
-  /** The next field with its value, `fields` times at most. */
-  nextField(field: EntryText, value: EntryText): void {
+  /** Of the field that `nextField` came to: lent until its next call. */
+  readonly field = new EntryText();
+  readonly value = new EntryText();
+
+  /** To the next field with its value, `fields` times at most. */
+  nextField(): void {
+    const { field, value } = this;
     const bytes = this.#bytes;
     if (this.#fieldAt !== 0) {
       readText(bytes, this.#fieldAt, field);

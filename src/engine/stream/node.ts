@@ -16,6 +16,7 @@
 import type { Arena } from "../../memory/arena.ts";
 import { HEADER_BYTES } from "../../memory/listpack.ts";
 import { Element, entryLength, readInteger } from "../../memory/listpack-entry.ts";
+import type { EntryWords } from "./entry-words.ts";
 import type { StreamId } from "./id.ts";
 
 export const LISTPACK = 4;
@@ -142,8 +143,8 @@ export class StreamNode {
     this.#arena.free(this.ref);
   }
 
-  /** Begins the listpack, with the fields of these pairs as the master's. */
-  begin(pairs: readonly Element[], count: number, roomBytes: number): void {
+  /** Begins the listpack, with these fields as the master's. */
+  begin({ elements: pairs, count }: EntryWords, roomBytes: number): void {
     const fields = count >> 1;
     let size = HEADER_BYTES + 1;
     for (let i = 0; i < count; i += 2) size += pairs[i]!.length;
@@ -166,7 +167,7 @@ export class StreamNode {
   }
 
   /** Whether these fields are the master's. */
-  hasFields(pairs: readonly Element[], count: number): boolean {
+  hasFields({ elements: pairs, count }: EntryWords): boolean {
     const { bytes } = this;
     let at = this.base + HEADER_BYTES;
     at += entryLength(bytes, at);
@@ -180,11 +181,12 @@ export class StreamNode {
   }
 
   /**
-   * Adds an entry behind the others: `count` elements, fields and values by turns.
+   * Adds an entry behind the others.
    * @param roomBytes  how large the listpack is likely to become
    */
-  append(id: StreamId, master: StreamId, pairs: readonly Element[], count: number, roomBytes: number): void {
-    const same = this.hasFields(pairs, count);
+  append(id: StreamId, master: StreamId, words: EntryWords, roomBytes: number): void {
+    const { elements: pairs, count } = words;
+    const same = this.hasFields(words);
     const msDelta = setDifference(this.#msDelta, id.msHigh, id.msLow, master.msHigh, master.msLow);
     const seqDelta = setDifference(this.#seqDelta, id.seqHigh, id.seqLow, master.seqHigh, master.seqLow);
     const fields = count >> 1;

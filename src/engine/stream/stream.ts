@@ -3,9 +3,9 @@
  * flyweight over a root block (root.ts) and is positioned anew for every key.
  */
 import type { Slice } from "../../base/bytes.ts";
-import type { Element } from "../../memory/listpack-entry.ts";
 import type { Store } from "../store.ts";
 import { EntryCursor } from "./cursor.ts";
+import type { EntryWords } from "./entry-words.ts";
 import { freeGroup } from "./freeing.ts";
 import { Groups } from "./groups.ts";
 import { StreamId } from "./id.ts";
@@ -147,30 +147,27 @@ export class Stream {
     return this.cursor.start(this.nodes, from, to, reverse);
   }
 
-  /**
-   * Adds an entry of `count` elements, fields and values by turns. Its ID must be greater than the last one.
-   * @param textBytes  the length of all elements as texts
-   */
-  append(id: StreamId, pairs: readonly Element[], count: number, textBytes: number): void {
+  /** Adds an entry. Its ID must be greater than the last one. */
+  append(id: StreamId, words: EntryWords): void {
     const node = this.#node;
     const master = this.#master;
     const { streamNodeMaxBytes } = this.#store.policy;
     const maxBytes = streamNodeMaxBytes === 0 ? MAX_NODE_BYTES : Math.min(streamNodeMaxBytes, MAX_NODE_BYTES);
     const last = this.nodes.last;
-    if (last !== 0 && this.#hasRoom(node.at(last), textBytes, maxBytes)) node.id(master);
+    if (last !== 0 && this.#hasRoom(node.at(last), words.textBytes, maxBytes)) node.id(master);
     else {
       if (last !== 0) node.fit();
       node.create(id);
-      node.begin(pairs, count, maxBytes);
+      node.begin(words, maxBytes);
       this.nodes.insert(node.ref, id);
       master.copy(id);
     }
-    node.append(id, master, pairs, count, maxBytes);
-    const words = this.#words;
-    increment(words, this.#at(LENGTH));
-    increment(words, this.#at(ADDED));
-    id.write(words, this.#at(LAST_ID));
-    if (words[this.#at(LENGTH) + 1] === 1 && words[this.#at(LENGTH)] === 0) id.write(words, this.#at(FIRST_ID));
+    node.append(id, master, words, maxBytes);
+    const root = this.#words;
+    increment(root, this.#at(LENGTH));
+    increment(root, this.#at(ADDED));
+    id.write(root, this.#at(LAST_ID));
+    if (root[this.#at(LENGTH) + 1] === 1 && root[this.#at(LENGTH)] === 0) id.write(root, this.#at(FIRST_ID));
   }
 
   /** Whether Redis would put an entry of so many bytes into this node. */

@@ -3,9 +3,9 @@ import { Slice } from "../../../src/base/bytes.ts";
 import { Policy } from "../../../src/engine/policy.ts";
 import { Store } from "../../../src/engine/store.ts";
 import type { EntryCursor } from "../../../src/engine/stream/cursor.ts";
+import { EntryWords } from "../../../src/engine/stream/entry-words.ts";
 import { StreamId } from "../../../src/engine/stream/id.ts";
 import type { Stream } from "../../../src/engine/stream/stream.ts";
-import { Element, EntryText } from "../../../src/memory/listpack-entry.ts";
 import { mulberry32 } from "../../commands/harness.ts";
 
 export interface ModelEntry {
@@ -29,24 +29,18 @@ export function fromId(id: StreamId): bigint {
 }
 
 export function append(stream: Stream, id: bigint, pairs: readonly string[]): void {
-  const elements = pairs.map((text) => new Element().set(Slice.of(text)));
-  stream.append(
-    toId(id),
-    elements,
-    pairs.length,
-    pairs.reduce((sum, text) => sum + text.length, 0),
-  );
+  const words = new EntryWords();
+  for (const text of pairs) words.push(Slice.of(text));
+  stream.append(toId(id), words);
 }
 
 export function read(cursor: EntryCursor): ModelEntry[] {
   const entries: ModelEntry[] = [];
-  const field = new EntryText();
-  const value = new EntryText();
   while (cursor.next()) {
     const pairs: string[] = [];
     for (let i = 0; i < cursor.fields; i++) {
-      cursor.nextField(field, value);
-      pairs.push(field.latin1(), value.latin1());
+      cursor.nextField();
+      pairs.push(cursor.field.latin1(), cursor.value.latin1());
     }
     entries.push({ id: fromId(cursor.id), pairs });
   }
