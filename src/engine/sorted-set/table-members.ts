@@ -160,7 +160,9 @@ export class TableMembers implements Order {
       const copy = arena.alloc(bytes);
       const words = this.#i32[ref >>> 20]!;
       const at = (ref & 0xfffff) << 2;
-      this.#i32[copy >>> 20]!.set(words.subarray(at, at + bytes / 4), (copy & 0xfffff) << 2);
+      const copied = this.#i32[copy >>> 20]!;
+      const copyAt = (copy & 0xfffff) << 2;
+      for (let word = MEMBER_LENGTH; word < bytes >>> 2; word++) copied[copyAt + word] = words[at + word]!;
       this.table.link(copy, from.table.hashOf(ref));
       this.index.insert(copy);
     }
