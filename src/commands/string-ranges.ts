@@ -3,7 +3,7 @@ import { parseInteger } from "../base/numbers.ts";
 import { errors, ReplyError } from "../base/reply-error.ts";
 import type { Args } from "./args.ts";
 import { type Call, event, family, keyAt } from "./call.ts";
-import { docs, integer, key, string } from "./docs.ts";
+import { deprecated, docs, integer, key, string } from "./docs.ts";
 import { checkStringLength, createString, readString, storeString } from "./keyspace.ts";
 
 const range = [key(), integer("start"), integer("end")];
@@ -29,7 +29,7 @@ export const stringRanges = family("string", {
   },
   SUBSTR: {
     arity: 4, flags: ["readonly"], quick: true, keys: keyAt(1, "RO", "access"), run: getrange,
-    docs: docs("1.0.0", "O(N), N being the length of the answer", "Answers a stretch of a string; GETRANGE's old name.", ...range),
+    docs: deprecated("2.0.0", "`GETRANGE`", docs("1.0.0", "O(N), N being the length of the answer", "Answers a stretch of a string; GETRANGE's old name.", ...range)),
   },
 });
 

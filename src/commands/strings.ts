@@ -5,7 +5,21 @@ import type { Database } from "../engine/database.ts";
 import type { StringValue } from "../engine/string-value.ts";
 import type { Args } from "./args.ts";
 import { type Call, event, family, keyAt, keysFrom } from "./call.ts";
-import { block, docs, integer, key, multiple, noted, oneOf, optional, since, string, unixTime, word } from "./docs.ts";
+import {
+  block,
+  deprecated,
+  docs,
+  integer,
+  key,
+  multiple,
+  noted,
+  oneOf,
+  optional,
+  since,
+  string,
+  unixTime,
+  word,
+} from "./docs.ts";
 import { deleted, expirySet, isPast, missed, readString, storeString, stringSet } from "./keyspace.ts";
 import { outcomeDel, outcomeExpireAt, outcomePersist, outcomeSet, outcomeSetExpiring } from "./outcome-forms.ts";
 import { parseExpiry, SetOptions } from "./set-options.ts";
@@ -43,7 +57,7 @@ export const strings = family("string", {
   },
   GETSET: {
     arity: 3, flags: ["write", "denyoom", "fast"], keys: keyAt(1, "RW", "access", "update"), run: getset,
-    docs: docs("1.0.0", "O(1)", "Replaces a string and answers the one before.", key(), string("value")),
+    docs: deprecated("6.2.0", "`SET` with the `GET` argument", docs("1.0.0", "O(1)", "Replaces a string and answers the one before.", key(), string("value"))),
   },
   GETEX: {
     arity: -2, flags: ["write", "fast"], run: getex,

@@ -86,6 +86,7 @@ export function replicationCommands(replication: Replication): CommandRow[] {
         since: "1.0.0",
         summary: "REPLICAOF by its former name.",
         complexity: "O(1)",
+        deprecated: { since: "5.0.0", replacedBy: "`REPLICAOF`" },
         arguments: hostPort,
       },
     },

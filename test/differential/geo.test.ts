@@ -42,6 +42,7 @@ const PLAIN = [
   "GEODIST g Palermo Catania m",
   "GEODIST g Palermo Catania cm",
   "GEODIST g Palermo Catania km km",
+  "GEODIST g Palermo Catania xx km",
   "GEODIST g Palermo none",
   "GEODIST none a b",
   "GEODIST none a b xx",

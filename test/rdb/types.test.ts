@@ -175,12 +175,12 @@ test("broken payloads are refused, or harmless", { skip: noRedis }, async () => 
       const end = 1 + Math.floor((i * (body.length - 1)) / steps);
       assert.ok(!tryRestore(engine, resealed(body.subarray(0, end)), false), `${key} cut at ${end}`);
     }
-    for (let i = 0; i < 400; i++) {
+    for (let i = 0; i < 200; i++) {
       const broken = Buffer.from(body);
       for (let n = i % 3; n >= 0; n--) broken[1 + (random() % (body.length - 1))] = random();
       if (tryRestore(engine, resealed(broken), i % 2 === 0)) taken++;
       else refused++;
     }
   }
-  assert.ok(taken > 1000 && refused > 1000, `${taken} taken, ${refused} refused`);
+  assert.ok(taken > 500 && refused > 500, `${taken} taken, ${refused} refused`);
 });

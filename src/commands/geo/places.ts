@@ -2,6 +2,7 @@
 
 import type { Slice } from "../../base/bytes.ts";
 import { formatLongDouble } from "../../base/long-double.ts";
+import { errors } from "../../base/reply-error.ts";
 import type { SortedSetValue } from "../../engine/sorted-set/sorted-set-value.ts";
 import type { ReplyWriter } from "../../resp/reply-writer.ts";
 import type { Args } from "../args.ts";
@@ -34,8 +35,8 @@ export function geodist(call: Call, args: Args): void {
   const name = args.next();
   const first = args.next();
   const second = args.next();
+  if (args.left > 1) throw errors.syntax;
   const meters = args.more ? parseUnit(args.next()) : 1;
-  args.end();
   const set = readPlaces(call, name);
   if (set === null || !locate(set, first, here) || !locate(set, second, there)) reply.nil();
   else writeDistance(reply, distance(here.longitude, here.latitude, there.longitude, there.latitude) / meters);

@@ -18,10 +18,8 @@ import { geoadd } from "./add.ts";
 import { geodist, geohash, geopos } from "./places.ts";
 import { georadius, georadiusByMember, georadiusByMemberRo, georadiusRo, geosearch, geosearchstore } from "./search.ts";
 
-const inSquare =
-  "O(N+log(M)) where N is the number of elements in the grid-aligned bounding box area around the shape provided as the filter and M is the number of items inside the shape";
-const inCircle =
-  "O(N+log(M)) where N is the number of elements inside the bounding box of the circular area delimited by center and radius and M is the number of items inside the index.";
+const complexity =
+  "O(N+log(M)), N being the number of members in the cells that cover the shape and M that of all members";
 
 const unit = oneOf("unit", word("M"), word("KM"), word("FT"), word("MI"));
 const order = optional(oneOf("order", word("ASC"), word("DESC")));
@@ -59,7 +57,7 @@ const replaced = (by: string, documented: CommandDocs) => deprecated("6.2.0", by
 export const geo = family("geo", {
   GEOADD: {
     arity: -5, flags: ["write", "denyoom"], keys: keyAt(1, "RW", "update"), run: geoadd,
-    docs: docs("3.2.0", "O(log(N)) for each item added, where N is the number of elements in the sorted set.", "Adds members with their places, or moves them.",
+    docs: docs("3.2.0", "O(log(N)) for each member, N being the number of members", "Adds members with their places, or moves them.",
       key(), since("6.2.0", optional(oneOf("condition", word("NX"), word("XX")))), since("6.2.0", optional({ ...word("CH"), name: "change" })),
       multiple(block("data", null, double("longitude"), double("latitude"), string("member")))),
   },
@@ -69,38 +67,38 @@ export const geo = family("geo", {
   },
   GEOHASH: {
     arity: -2, flags: ["readonly"], keys: read, run: geohash,
-    docs: docs("3.2.0", "O(1) for each member requested.", "Answers the places of members as geohashes of eleven letters.", key(), optional(multiple(string("member")))),
+    docs: docs("3.2.0", "O(N), N being the number of members asked for", "Answers the places of members as geohashes of eleven letters.", key(), optional(multiple(string("member")))),
   },
   GEOPOS: {
     arity: -2, flags: ["readonly"], keys: read, run: geopos,
-    docs: docs("3.2.0", "O(1) for each member requested.", "Answers the longitude and latitude of members.", key(), optional(multiple(string("member")))),
+    docs: docs("3.2.0", "O(N), N being the number of members asked for", "Answers the longitude and latitude of members.", key(), optional(multiple(string("member")))),
   },
   GEOSEARCH: {
     arity: -7, flags: ["readonly"], keys: read, run: geosearch,
-    docs: docs("6.2.0", inSquare, "Finds the members within a circle or a box.", key(), from, by, order, count, ...details),
+    docs: docs("6.2.0", complexity, "Finds the members within a circle or a box.", key(), from, by, order, count, ...details),
   },
   GEOSEARCHSTORE: {
     arity: -8, flags: ["write", "denyoom"], keys: [...keyAt(1, "OW", "update"), ...keyAt(2, "RO", "access")], run: geosearchstore,
-    docs: docs("6.2.0", inSquare, "Stores the members within a circle or a box.", key("destination"), key("source", 1), from, by, order, count, optional(word("STOREDIST"))),
+    docs: docs("6.2.0", complexity, "Stores the members within a circle or a box.", key("destination"), key("source", 1), from, by, order, count, optional(word("STOREDIST"))),
   },
   GEORADIUS: {
     arity: -6, flags: ["write", "denyoom"], keys: [...read, ...storeAfter(6)], run: georadius,
     docs: replaced("`GEOSEARCH` and `GEOSEARCHSTORE` with the `BYRADIUS` argument",
-      docs("3.2.0", inCircle, "Finds or stores the members within a circle around a place.", key(), ...around, store)),
+      docs("3.2.0", complexity, "Finds or stores the members within a circle around a place.", key(), ...around, store)),
   },
   GEORADIUS_RO: {
     arity: -6, flags: ["readonly"], keys: read, run: georadiusRo,
     docs: replaced("`GEOSEARCH` with the `BYRADIUS` argument",
-      docs("3.2.10", inCircle, "Finds the members within a circle around a place.", key(), ...around)),
+      docs("3.2.10", complexity, "Finds the members within a circle around a place.", key(), ...around)),
   },
   GEORADIUSBYMEMBER: {
     arity: -5, flags: ["write", "denyoom"], keys: [...read, ...storeAfter(5)], run: georadiusByMember,
     docs: replaced("`GEOSEARCH` and `GEOSEARCHSTORE` with the `BYRADIUS` and `FROMMEMBER` arguments",
-      docs("3.2.0", inCircle, "Finds or stores the members within a circle around a member.", key(), ...aroundMember, store)),
+      docs("3.2.0", complexity, "Finds or stores the members within a circle around a member.", key(), ...aroundMember, store)),
   },
   GEORADIUSBYMEMBER_RO: {
     arity: -5, flags: ["readonly"], keys: read, run: georadiusByMemberRo,
     docs: replaced("`GEOSEARCH` with the `BYRADIUS` and `FROMMEMBER` arguments",
-      docs("3.2.10", inCircle, "Finds the members within a circle around a member.", key(), ...aroundMember)),
+      docs("3.2.10", complexity, "Finds the members within a circle around a member.", key(), ...aroundMember)),
   },
 });

@@ -12,7 +12,7 @@ import { parseSortOptions, type SortOptions } from "./options.ts";
 import { Pattern } from "./patterns.ts";
 
 const complexity =
-  "O(N+M*log(M)) where N is the number of elements in the list or set to sort, and M the number of returned elements. When the elements are not sorted, complexity is O(N).";
+  "O(N+M*log(M)), N being the number of elements and M that of those answered; O(N) if nothing is sorted";
 const options = [
   key(),
   optional({ ...pattern("by-pattern", "BY"), keySpecIndex: 1 }),
