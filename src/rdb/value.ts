@@ -62,7 +62,7 @@ export interface ValueWriter {
   form(value: StoredValue, version: WrittenVersion): number;
   write(output: RdbOutput, value: StoredValue, version: WrittenVersion): void;
   /** For a type that has walks (`ContainerType.walk`): writes a value in parts while it changes; asked before it does. */
-  inParts?(value: StoredValue, parts: number): PartsWriter;
+  inParts?(value: StoredValue, parts: number, version: WrittenVersion): PartsWriter;
 }
 
 /** Writes one large value as `write` would, but part by part, in whatever order they come. */

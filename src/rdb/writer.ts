@@ -116,7 +116,7 @@ export class RdbWriter {
 
   /** As `entry`, but only what comes before the parts of a large value, which the caller writes; null if it is not written so. */
   beginLarge(entry: SnapshotEntry, parts: number): PartsWriter | null {
-    const writer = this.#writers.of(entry.type).inParts?.(entry, parts) ?? null;
+    const writer = this.#writers.of(entry.type).inParts?.(entry, parts, this.#version) ?? null;
     if (writer === null) return null;
     this.#head(entry);
     writer.head(this.output);

@@ -154,8 +154,10 @@ export class Stream {
     const { streamNodeMaxBytes } = this.#store.policy;
     const maxBytes = streamNodeMaxBytes === 0 ? MAX_NODE_BYTES : Math.min(streamNodeMaxBytes, MAX_NODE_BYTES);
     const last = this.nodes.last;
-    if (last !== 0 && this.#hasRoom(node.at(last), words.textBytes, maxBytes)) node.id(master);
-    else {
+    if (last !== 0 && this.#hasRoom(node.at(last), words.textBytes, maxBytes)) {
+      this.#beforeChange(last);
+      node.id(master);
+    } else {
       if (last !== 0) node.fit();
       node.create(id);
       node.begin(words, maxBytes);
@@ -168,6 +170,12 @@ export class Stream {
     increment(root, this.#at(ADDED));
     id.write(root, this.#at(LAST_ID));
     if (root[this.#at(LENGTH) + 1] === 1 && root[this.#at(LENGTH)] === 0) id.write(root, this.#at(FIRST_ID));
+  }
+
+  /** A snapshot that is reading this stream comes first. */
+  #beforeChange(node: number): void {
+    const { snapshots } = this.#store;
+    if (snapshots.open) snapshots.beforeNode(this.root, node);
   }
 
   /** Whether Redis would put an entry of so many bytes into this node. */
@@ -197,6 +205,7 @@ export class Stream {
     const probe = this.#probe.start(this.nodes, id, id);
     if (!probe.next()) return false;
     const node = this.#node.at(probe.node);
+    this.#beforeChange(node.ref);
     if (node.live <= 1) this.#dropNode(node);
     else {
       node.markDeleted(probe.entryAt);
@@ -231,6 +240,7 @@ export class Stream {
       const node = this.#node.at(ref);
       const { live } = node;
       if (limit > 0 && deleted + live > limit) break;
+      this.#beforeChange(ref);
       if (this.#goesWhole(ref, live, trimming)) {
         this.#dropNode(node);
         this.#shorten(live);

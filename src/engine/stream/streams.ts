@@ -4,12 +4,14 @@ import type { ContainerType } from "../containers.ts";
 import type { Database } from "../database.ts";
 import type { FreeJob } from "../lazyfree.ts";
 import type { Store } from "../store.ts";
+import type { ValueWalk } from "../value-walk.ts";
 import { cloneStream } from "./clone.ts";
 import { groupsOf, objectsOf, StreamFreeing } from "./freeing.ts";
 import { StreamNode } from "./node.ts";
 import { NodeList } from "./node-list.ts";
 import { NODES } from "./root.ts";
 import { Stream } from "./stream.ts";
+import { StreamWalk } from "./stream-walk.ts";
 
 export class Streams implements ContainerType {
   readonly #store: Store;
@@ -53,6 +55,10 @@ export class Streams implements ContainerType {
 
   freeing(root: number): FreeJob {
     return new StreamFreeing(this.#store, root);
+  }
+
+  walk(root: number): ValueWalk | null {
+    return StreamWalk.of(this.#store.arena, this.#nodes(root));
   }
 
   clone(root: number): number {

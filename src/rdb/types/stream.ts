@@ -11,9 +11,10 @@ import { StreamId } from "../../engine/stream/id.ts";
 import { StreamNode } from "../../engine/stream/node.ts";
 import type { PendingList } from "../../engine/stream/pending.ts";
 import { Stream } from "../../engine/stream/stream.ts";
+import { NODE_ID_BYTES } from "../../engine/stream/stream-walk.ts";
 import { ValueType, type WrittenVersion } from "../format.ts";
-import type { RdbOutput } from "../output.ts";
-import type { TypeRow, ValueWriter } from "../value.ts";
+import { RdbOutput } from "../output.ts";
+import type { PartsWriter, TypeRow, ValueWriter } from "../value.ts";
 import { StreamReader } from "./stream-reader.ts";
 
 export const stream: TypeRow = {
@@ -23,13 +24,11 @@ export const stream: TypeRow = {
   writer: (store) => new StreamWriter(store),
 };
 
-const ID_BYTES = 16;
-
 class StreamWriter implements ValueWriter {
   readonly #stream: Stream;
   readonly #node: StreamNode;
   readonly #id = new StreamId();
-  readonly #packedId = new Uint8Array(ID_BYTES);
+  readonly #packedId = new Uint8Array(NODE_ID_BYTES);
   readonly #slice = new Slice();
 
   constructor(store: Store) {
@@ -43,8 +42,29 @@ class StreamWriter implements ValueWriter {
 
   write(output: RdbOutput, value: StoredValue, version: WrittenVersion): void {
     const stream = this.#stream.position(value.root);
-    const id = this.#id;
     this.#nodes(output, stream);
+    this.#rest(output, stream, version);
+  }
+
+  /** What comes behind the nodes is taken down at once: it changes with every entry that is read. */
+  inParts(value: StoredValue, parts: number, version: WrittenVersion): PartsWriter {
+    const chunks: Uint8Array[] = [];
+    const rest = new RdbOutput((chunk) => chunks.push(chunk), { compress: true, checksum: false });
+    this.#rest(rest, this.#stream.position(value.root), version);
+    rest.flush();
+    let left = parts;
+    return {
+      head: (output) => output.lengthOf(parts),
+      node: (output, bytes, begin, end) => {
+        output.string(this.#slice.set(bytes, begin, begin + NODE_ID_BYTES));
+        output.string(this.#slice.set(bytes, begin + NODE_ID_BYTES, end));
+        if (--left === 0) for (const chunk of chunks) output.raw(chunk, 0, chunk.length);
+      },
+    };
+  }
+
+  #rest(output: RdbOutput, stream: Stream, version: WrittenVersion): void {
+    const id = this.#id;
     output.lengthOf(stream.length);
     this.#idAsLengths(output, stream.lastId(id));
     this.#idAsLengths(output, stream.firstId(id));
@@ -60,7 +80,7 @@ class StreamWriter implements ValueWriter {
     for (let ref = nodes.first; ref !== 0; ref = nodes.next(ref)) {
       const node = this.#node.at(ref);
       node.id(this.#id).writeBytes(this.#packedId, 0);
-      output.string(this.#slice.set(this.#packedId, 0, ID_BYTES));
+      output.string(this.#slice.set(this.#packedId, 0, NODE_ID_BYTES));
       output.string(this.#slice.set(node.bytes, node.base, node.base + node.size));
     }
   }
@@ -90,7 +110,7 @@ class StreamWriter implements ValueWriter {
     output.lengthOf(list.size);
     for (let ref = list.first(); ref !== 0; ref = list.next()) {
       entries.id(ref, this.#id).writeBytes(this.#packedId, 0);
-      output.raw(this.#packedId, 0, ID_BYTES);
+      output.raw(this.#packedId, 0, NODE_ID_BYTES);
       if (!whole) continue;
       output.int64(entries.time(ref));
       output.length64(BigInt(entries.deliveries(ref)));

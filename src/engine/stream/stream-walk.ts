@@ -1,0 +1,81 @@
+/**
+ * Through the nodes of a large stream, as they were when the walk began. They have an order, so one that is about to change
+ * cannot be handed out ahead of its turn: it is copied, and the copy is handed out when its turn comes.
+ */
+import type { Arena } from "../../memory/arena.ts";
+import { Marks } from "../../memory/marks.ts";
+import { NOBODY, type PartVisitor, type ValueWalk } from "../value-walk.ts";
+import { StreamId } from "./id.ts";
+import { StreamNode } from "./node.ts";
+import type { NodeList } from "./node-list.ts";
+
+/** Fewer nodes than this are not worth a walk. */
+const LARGE_NODES = 16;
+/** So many bytes take as long as an element of another type. */
+const BYTES_AN_ELEMENT = 256;
+
+/** Bytes of the ID that stands before the listpack in what a visitor is given. */
+export const NODE_ID_BYTES = 16;
+
+export class StreamWalk implements ValueWalk {
+  readonly parts: number;
+  readonly table = 0;
+  visitor: PartVisitor = NOBODY;
+  readonly #node: StreamNode;
+  readonly #refs: Int32Array;
+  /** The nodes that there were. */
+  readonly #own = new Marks();
+  /** Those of them that were handed out, or copied. */
+  readonly #done = new Marks();
+  /** Those that were copied and not handed out yet. */
+  readonly #copies = new Map<number, Uint8Array>();
+  readonly #id = new StreamId();
+  #scratch = new Uint8Array(4096 + NODE_ID_BYTES);
+  #next = 0;
+
+  constructor(arena: Arena, nodes: NodeList) {
+    this.parts = nodes.count;
+    this.#node = new StreamNode(arena);
+    this.#refs = new Int32Array(this.parts);
+    let index = 0;
+    for (let ref = nodes.first; ref !== 0; ref = nodes.next(ref)) {
+      this.#own.add(ref);
+      this.#refs[index++] = ref;
+    }
+  }
+
+  /** @returns  null for a stream that is not large */
+  static of(arena: Arena, nodes: NodeList): StreamWalk | null {
+    return nodes.count < LARGE_NODES ? null : new StreamWalk(arena, nodes);
+  }
+
+  step(budget: number): boolean {
+    for (let left = budget; left > 0 && this.#next < this.parts; this.#next++) {
+      const ref = this.#refs[this.#next]!;
+      const copy = this.#copies.get(ref);
+      const length = copy === undefined ? this.#pack(ref) : copy.length;
+      // Before it is handed out: whoever is given it may close the walk.
+      if (copy === undefined) this.#done.add(ref);
+      else this.#copies.delete(ref);
+      this.visitor.node(copy ?? this.#scratch, 0, length, 1);
+      left -= length / BYTES_AN_ELEMENT;
+    }
+    return this.#next < this.parts;
+  }
+
+  beforeChange(ref: number): void {
+    if (!this.#own.has(ref) || this.#done.has(ref)) return;
+    this.#done.add(ref);
+    this.#copies.set(ref, this.#scratch.slice(0, this.#pack(ref)));
+  }
+
+  /** Puts ID and listpack into the scratch space; returns how long they are. */
+  #pack(ref: number): number {
+    const { bytes, base, size } = this.#node.at(ref);
+    const length = NODE_ID_BYTES + size;
+    if (this.#scratch.length < length) this.#scratch = new Uint8Array(Math.max(length, this.#scratch.length * 2));
+    this.#node.id(this.#id).writeBytes(this.#scratch, 0);
+    this.#scratch.set(new Uint8Array(bytes.buffer, bytes.byteOffset + base, size), NODE_ID_BYTES);
+    return length;
+  }
+}
