@@ -134,7 +134,8 @@ export class Element {
   /** Bytes of the entry it makes. */
   length = 0;
   isInteger = false;
-  #integer = 0;
+  /** Its value, beyond 2^53 the nearest double; only if it is one. */
+  integer = 0;
   /** Only for an integer beyond 2^53. */
   #exact = 0n;
   #body = 0;
@@ -172,7 +173,7 @@ export class Element {
 
   #setInteger(value: number): this {
     this.isInteger = true;
-    this.#integer = value;
+    this.integer = value;
     let body = 9;
     if (value === (value | 0)) {
       if (value >= 0 && value <= 127) body = 1;
@@ -188,7 +189,7 @@ export class Element {
   #setBigInt(value: bigint): this {
     if (value === BigInt.asIntN(32, value)) return this.#setInteger(Number(value));
     this.isInteger = true;
-    this.#integer = Number(value);
+    this.integer = Number(value);
     this.#exact = value;
     this.#body = 9;
     this.length = 10;
@@ -202,7 +203,7 @@ export class Element {
   }
 
   #writeInteger(to: Uint8Array, at: number): void {
-    const value = this.#integer;
+    const value = this.integer;
     switch (this.#body) {
       case 1:
         to[at] = value;
@@ -245,10 +246,10 @@ export class Element {
   /** Whether the entry at `at` says the same, in whatever form it lies there. */
   equals(bytes: Uint8Array, at: number): boolean {
     const first = bytes[at]!;
-    if (first < 0x80) return this.isInteger && first === this.#integer;
+    if (first < 0x80) return this.isInteger && first === this.integer;
     if (isIntegerEntry(bytes, at)) {
       if (!this.isInteger) return false;
-      if (first !== INT_64) return readInteger(bytes, at) === this.#integer;
+      if (first !== INT_64) return readInteger(bytes, at) === this.integer;
       return this.#body === 9 && readBigInt(bytes, at) === this.#exact;
     }
     const body = bodyLength(bytes, at);
@@ -256,7 +257,7 @@ export class Element {
     if (!this.isInteger) return equalBytes(bytes, start, at + body, this.#bytes, this.#start, this.#end);
     // A string of digits: nobody writes such an entry, but a payload may hold one.
     const text = new Slice(bytes, start, at + body);
-    return parseInt64(text) === (this.#body === 9 ? this.#exact : BigInt(this.#integer));
+    return parseInt64(text) === (this.#body === 9 ? this.#exact : BigInt(this.integer));
   }
 }
 

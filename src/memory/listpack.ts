@@ -26,6 +26,8 @@ export const HEADER_BYTES = 6;
 const END = 0xff;
 /** Bytes of a listpack without entries. */
 export const EMPTY_BYTES: number = HEADER_BYTES + 1;
+/** Text below this has a header of one byte. */
+const SHORT_TEXT = 64;
 /** This many entries or more: the header does not say how many. */
 const UNCOUNTED = 0xffff;
 /** Redis makes none larger. */
@@ -139,28 +141,66 @@ export class ListpackView {
     if (at === 0) return 0;
     const { bytes, base } = this;
     const element = this.element.set(value);
-    const shortText = element.isInteger ? null : asShortText(value);
+    if (element.isInteger) return this.#findInteger(element, base + at, skip);
+    const text = value as Slice;
+    if (text.end - text.start < SHORT_TEXT) return this.#findShortText(text, base + at, skip);
     let left = 0;
-    for (let place = base + at; ; ) {
+    for (let place = base + at; bytes[place] !== END; place += entryLength(bytes, place)) {
+      if (left > 0) left--;
+      else if (element.equals(bytes, place)) return place - base;
+      else left = skip;
+    }
+    return 0;
+  }
+
+  /** As `find`, for text whose entry has a header of one byte: nearly all that is ever looked for. */
+  #findShortText(text: Slice, place: number, skip: number): number {
+    const { bytes, base } = this;
+    const header = 0x80 | (text.end - text.start);
+    let left = 0;
+    for (;;) {
+      const first = bytes[place]!;
+      if (first === header && left === 0 && isTextAt(bytes, place + 1, text)) return place - base;
+      const length = LENGTHS[first]!;
+      if (length !== 0) place += length;
+      else if (first === END) return 0;
+      else {
+        // Payloads may hold short text in longer forms.
+        if (left === 0 && this.element.equals(bytes, place)) return place - base;
+        place += entryLength(bytes, place);
+      }
+      left = left === 0 ? skip : left - 1;
+    }
+  }
+
+  #findInteger(element: Element, place: number, skip: number): number {
+    const { bytes, base } = this;
+    let left = 0;
+    for (;;) {
       const first = bytes[place]!;
       if (first === END) return 0;
-      if (left > 0) left--;
-      else {
-        left = skip;
-        if (shortText !== null && first < 0xe0) {
-          if (first === (0x80 | (shortText.end - shortText.start)) && isTextAt(bytes, place + 1, shortText))
-            return place - base;
-        } else if (element.equals(bytes, place)) return place - base;
+      if (left === 0) {
+        if (first < 0x80 ? first === element.integer : mayBeInteger(bytes, place) && element.equals(bytes, place))
+          return place - base;
       }
-      if (first < 0x80) place += 2;
-      else place += first < 0xc0 ? 2 + (first & 0x3f) : entryLength(bytes, place);
+      const length = LENGTHS[first]!;
+      place += length !== 0 ? length : entryLength(bytes, place);
+      left = left === 0 ? skip : left - 1;
     }
   }
 }
 
-/** What is looked for, if an entry that holds it has a header of one byte: nearly always. */
-function asShortText(value: Slice | number | bigint): Slice | null {
-  return typeof value === "object" && value.end - value.start < 64 ? value : null;
+/** Bytes of an entry by its first byte, where that tells; 0 where it does not. */
+const LENGTHS = new Uint8Array(256);
+for (let first = 0; first < 0xe0; first++) LENGTHS[first] = first < 0x80 ? 2 : first < 0xc0 ? 2 + (first & 0x3f) : 3;
+LENGTHS.set([4, 5, 6, 10], 0xf1);
+
+/** Whether an entry is a number, or text that begins like one: payloads may hold digits as text. */
+function mayBeInteger(bytes: Uint8Array, at: number): boolean {
+  const first = bytes[at]!;
+  if (first >= 0xc0) return true;
+  const character = bytes[at + 1]!;
+  return character === 0x2d || (character >= 0x30 && character <= 0x39);
 }
 
 function isTextAt(bytes: Uint8Array, at: number, text: Slice): boolean {
