@@ -233,6 +233,8 @@ export class ListValue {
       node.create(Math.max(element.length, (this.#limits.roomBytes >>> 2) - 8), front);
       if (front) directory.unshift(node.ref, 0);
       else directory.push(node.ref, 0);
+      // The first page may have moved.
+      node.open(directory.node);
     }
     node.roomBytes = this.#limits.roomBytes;
     const before = node.ref;

@@ -208,3 +208,17 @@ test("a million entries take less than 1 % beyond their bytes, and are found fro
   assert.deepEqual(valuesOf(list), ["element:0", "element:999999"]);
   assert.equal(engine.lists.bytes(list.root, 5), engine.store.arena.used);
 });
+
+test("a node that is begun while the first page moves gets its first element", () => {
+  for (const front of [false, true])
+    for (let filled = 0; filled < 70_000; filled += 331) {
+      const pair = new Pair(4);
+      if (filled > 0) pair.engine.store.arena.alloc(filled);
+      for (let i = 0; i < 40; i++) {
+        push(pair.list, `value:${i}`, front);
+        if (front) pair.model.unshift(`value:${i}`);
+        else pair.model.push(`value:${i}`);
+      }
+      assert.deepEqual(valuesOf(pair.list), pair.model);
+    }
+});
