@@ -27,8 +27,10 @@ export interface ContainerType {
   detached?(root: number, keyspace: Keyspace): void;
 }
 
-/** What is freed later where that is allowed: beyond this the detour is worth it (as in Redis). */
+/** What is freed later where that is asked for: beyond this the detour is worth it (as in Redis). */
 const LAZY_EFFORT = 64;
+/** What is freed later in any case: everybody would wait for it (a millisecond or two). */
+export const GREAT_EFFORT = 4096;
 
 export class Containers {
   readonly #types: (ContainerType | undefined)[] = [];
@@ -44,11 +46,12 @@ export class Containers {
     return found;
   }
 
-  /** Frees a container: now, or in slices if `lazy` and large. */
+  /** Frees a container: now, or in slices if it is large. */
   drop(type: number, root: number, lazy: boolean, lazyfree: Lazyfree): void {
     const container = this.of(type);
+    const effort = container.effort(root);
     const job = container.freeing(root);
-    if (lazy && container.effort(root) > LAZY_EFFORT) lazyfree.add(job);
+    if (effort > (lazy ? LAZY_EFFORT : GREAT_EFFORT)) lazyfree.add(job);
     else while (job.pending > 0) job.step(Number.MAX_SAFE_INTEGER);
   }
 }

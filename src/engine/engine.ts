@@ -7,6 +7,7 @@
  */
 import { Slice } from "../base/bytes.ts";
 import { Ages } from "./ages.ts";
+import { GREAT_EFFORT } from "./containers.ts";
 import { Database } from "./database.ts";
 import { Eviction } from "./eviction.ts";
 import { ActiveExpiry } from "./expiry.ts";
@@ -149,7 +150,7 @@ export class Engine {
     if (alone && this.#reset()) return;
     const freeing = new KeyspaceFreeing(db.keyspace);
     db.keyspace = new Keyspace(this.store);
-    if (lazy || !freeing.ready) this.lazyfree.add(freeing);
+    if (lazy || !freeing.ready || freeing.pending > GREAT_EFFORT) this.lazyfree.add(freeing);
     else while (freeing.pending > 0) freeing.step(Number.MAX_SAFE_INTEGER);
   }
 

@@ -39,6 +39,9 @@ export class Eviction {
     if (dropped !== "fail" || policy.maxmemoryPolicy === "noeviction") return dropped;
     for (let evicted = 1; engine.usedMemory() > limitBytes; evicted++) {
       if (!this.#evictOne()) return this.#freePending(limitBytes, until);
+      // A large value makes room bit by bit: no other key goes for it meanwhile.
+      const freed = engine.lazyfree.idle ? "fail" : this.#freePending(limitBytes, until);
+      if (freed !== "fail") return freed;
       if (evicted % TIME_CHECK === 0 && clock.monotonicMicros() >= until) {
         return engine.usedMemory() <= limitBytes ? "ok" : "running";
       }

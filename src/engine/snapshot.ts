@@ -236,8 +236,8 @@ export class Snapshot {
   }
 }
 
-/** What an element of a value that is not large takes, in keys. */
-const EFFORT = 1 / 8;
+/** What an element takes, in keys. */
+const EFFORT = 1 / 2;
 
 /** Past every reversed hash. */
 const END = 0x100000000;

@@ -23,6 +23,8 @@ const NOTHING = new Uint8Array(0);
 /** About a chunk of small keys: some tenths of a millisecond. */
 const KEYS_A_SLICE = 512;
 const KEYS_A_STEP = 16;
+/** Of a large value more is done in a step: there is less to be known before. */
+const LARGE_STEP = 128;
 
 export class RdbStream {
   /** Keys written so far. */
@@ -95,8 +97,10 @@ export class RdbStream {
 
   /** In small steps, so that one slice of large values does not make many chunks at once. */
   #walk(keys: number): void {
-    for (let left = keys; left > 0 && this.#queue.length === 0; left -= KEYS_A_STEP) {
-      if (this.#snapshot.step(Math.min(left, KEYS_A_STEP), this.#emit)) continue;
+    for (let left = keys; left > 0 && this.#queue.length === 0; ) {
+      const step = Math.min(left, this.#large.length > 0 ? LARGE_STEP : KEYS_A_STEP);
+      left -= step;
+      if (this.#snapshot.step(step, this.#emit)) continue;
       this.#snapshot.close();
       this.#state = "ended";
       this.#writer.end();

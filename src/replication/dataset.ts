@@ -56,7 +56,10 @@ export interface Dataset {
 }
 
 export interface SnapshotStream {
-  /** About `maxBytes` more of the RDB; null behind its end. The bytes are lent until the next call. */
+  /**
+   * About `maxBytes` more of the RDB, or none for the time being, though it goes on; null behind its end. The bytes are lent
+   * until the next call.
+   */
   next(maxBytes: number): Uint8Array | null;
   /** Lets go of it, finished or not. */
   close(): void;

@@ -252,6 +252,7 @@ export class Outlets {
         if (!batch.ended) this.#end(batch);
         return false;
       }
+      if (chunk.length === 0) continue;
       this.#toMembers(batch, chunk);
       for (const member of batch.members) this.#events.rdbProgress(member.peer.id);
     } while (this.#clock.monotonicMicros() < until);
@@ -267,7 +268,7 @@ export class Outlets {
     while (!batch.produced) {
       const chunk = batch.snapshot.next(CHUNK_BYTES);
       if (chunk === null) batch.produced = true;
-      else {
+      else if (chunk.length > 0) {
         batch.chunks.push(new Slice(chunk).copy());
         batch.bytes += chunk.length;
       }

@@ -8,10 +8,13 @@ const EXPIRE_MICROS = 5_000;
 const EXPIRE_FIELDS_MICROS = 2_000;
 /** The same for what commands left to be tidied. */
 const TIDY_MICROS = 1_000;
+/** While something is to be freed the next slice of that follows so soon. */
+const TIDY_AGAIN_MS = 5;
 
 export class Cron {
   readonly #server: Server;
   #timer: Timer | null = null;
+  #tidying: Timer | null = null;
 
   constructor(server: Server) {
     this.#server = server;
@@ -28,6 +31,7 @@ export class Cron {
 
   stop(): void {
     this.#timer?.cancel();
+    this.#tidying?.cancel();
   }
 
   #turn(): void {
@@ -40,10 +44,18 @@ export class Cron {
     for (const connection of server.clients.byId.values()) server.checkOutput(connection);
     this.#sampleRates();
     if (!server.loading && server.engine.expiryMode === "delete" && server.activeExpire) this.#expire();
-    server.engine.resizeStep(TIDY_MICROS);
+    if (this.#tidying === null) this.#tidy();
     for (const member of server.members) member.cron?.(now);
     server.refreshGuards();
     if (server.outcomes.length > 0) server.tick.schedule();
+  }
+
+  /** Ten million elements that were dropped are a second or two of work: not so slow that more is dropped than freed. */
+  #tidy(): void {
+    const { clock, engine } = this.#server;
+    this.#tidying = null;
+    if (!engine.resizeStep(TIDY_MICROS) || engine.lazyfree.idle || this.#server.cronPaused) return;
+    this.#tidying = clock.after(TIDY_AGAIN_MS, () => this.#tidy());
   }
 
   #closeIdle(now: number): void {

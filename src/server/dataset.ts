@@ -45,13 +45,7 @@ export class ServerDataset implements Dataset {
       { compress: config.values.rdbcompression, checksum: config.values.rdbchecksum },
     );
     return {
-      next: () => {
-        // An empty chunk says that the walk goes on without a chunk being full yet.
-        for (;;) {
-          const chunk = stream.next();
-          if (chunk === null || chunk.length > 0) return chunk;
-        }
-      },
+      next: () => stream.next(),
       close: () => stream.close(),
     };
   }
