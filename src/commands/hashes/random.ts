@@ -21,8 +21,8 @@ const outOfRange = new ReplyError(
   "value is out of range, value must between -9223372036854775807 and 9223372036854775807",
 );
 const MAX = 9223372036854775807n;
-/** A hash of less than so many times the fields asked for is thinned out; from a larger one they are drawn. */
-const THIN_OUT = 3;
+/** From a table of less than so many times the fields asked for they are drawn by going through all of it first. */
+const GO_THROUGH = 8;
 
 function hrandfield(call: Call, args: Args): void {
   if (args.count === 2) {
@@ -56,6 +56,13 @@ function readUnexpired(call: Call, args: Args): HashValue | null {
 
 function replyWithRepeats(call: Call, hash: HashValue, count: number, withValues: boolean): void {
   begin(call, count, withValues);
+  const { size } = hash;
+  if (hash.isTable && count * GO_THROUGH > size) {
+    const { random } = call.engine.store;
+    const places = placesOf(hash);
+    for (let i = 0; i < count; i++) replyPlace(call, hash, places[random() % size]!, withValues);
+    return;
+  }
   for (let i = 0; i < count; i++) {
     hash.random();
     replyField(call, hash, withValues);
@@ -68,7 +75,7 @@ function replyDistinct(call: Call, hash: HashValue, count: number, withValues: b
   if (count >= size) {
     for (let more = hash.first(); more; more = hash.next()) replyField(call, hash, withValues);
   } else if (!hash.isTable) selectFromList(call, hash, count, withValues);
-  else if (count * THIN_OUT > size) thinOut(call, hash, count, withValues);
+  else if (count * GO_THROUGH > size) shuffle(call, hash, count, withValues);
   else draw(call, hash, count, withValues);
 }
 
@@ -84,18 +91,15 @@ function selectFromList(call: Call, hash: HashValue, count: number, withValues: 
   }
 }
 
-function thinOut(call: Call, hash: HashValue, count: number, withValues: boolean): void {
+/** As many as are wanted, each put in front of the others in turn. */
+function shuffle(call: Call, hash: HashValue, count: number, withValues: boolean): void {
   const { random } = call.engine.store;
-  const places: number[] = [];
-  for (let more = hash.first(); more; more = hash.next()) places.push(hash.place);
-  while (places.length > count) {
-    const last = places.pop()!;
-    const thrown = random() % (places.length + 1);
-    if (thrown < places.length) places[thrown] = last;
-  }
-  for (const place of places) {
-    hash.goTo(place);
-    replyField(call, hash, withValues);
+  const places = placesOf(hash);
+  for (let i = 0; i < count; i++) {
+    const drawn = i + (random() % (places.length - i));
+    const place = places[drawn]!;
+    places[drawn] = places[i]!;
+    replyPlace(call, hash, place, withValues);
   }
 }
 
@@ -107,6 +111,18 @@ function draw(call: Call, hash: HashValue, count: number, withValues: boolean): 
     drawn.add(hash.place);
     replyField(call, hash, withValues);
   }
+}
+
+function placesOf(hash: HashValue): Int32Array {
+  const places = new Int32Array(hash.size);
+  let at = 0;
+  for (let more = hash.first(); more; more = hash.next()) places[at++] = hash.place;
+  return places;
+}
+
+function replyPlace(call: Call, hash: HashValue, place: number, withValues: boolean): void {
+  hash.goTo(place);
+  replyField(call, hash, withValues);
 }
 
 /** RESP3 clients get a pair for each field, RESP2 clients one after the other. */

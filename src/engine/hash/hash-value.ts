@@ -9,6 +9,7 @@ import type { Slice } from "../../base/bytes.ts";
 import { EntryText, MAX_BYTES } from "../../memory/listpack.ts";
 import type { Store } from "../store.ts";
 import {
+  type BulkSink,
   Encoding,
   EXPIRING,
   EXPIRING_TABLE_HEADER,
@@ -20,7 +21,7 @@ import {
   TABLE_EXPIRY_BYTES,
   TABLE_HEADER,
 } from "./layout.ts";
-import { type BulkSink, PackedFields } from "./packed-fields.ts";
+import { PackedFields } from "./packed-fields.ts";
 import { TableFields } from "./table-fields.ts";
 
 export class HashValue {
@@ -201,16 +202,10 @@ export class HashValue {
     return false;
   }
 
-  /** Shows all fields, their values, or one after the other, of a hash whose fields do not expire. */
+  /** Shows all fields, their values, or one after the other, whether their time has come or not. */
   show(fields: boolean, values: boolean, to: BulkSink): void {
-    if (!this.isTable) {
-      this.#packed.show(fields, values, to);
-      return;
-    }
-    for (let more = this.first(); more; more = this.next()) {
-      if (fields) showSlice(this.field(), to);
-      if (values) showSlice(this.value(), to);
-    }
+    if (this.isTable) this.#table.show(fields, values, to);
+    else this.#packed.show(fields, values, to);
   }
 
   /** A step of SCAN: `visit` is called with each field the current one. A packed hash is visited whole. */
@@ -380,8 +375,4 @@ export class HashValue {
     arena.free(from);
     return to;
   }
-}
-
-function showSlice({ bytes, start, end }: Slice, to: BulkSink): void {
-  to.bulkBytes(bytes, start, end);
 }

@@ -49,3 +49,8 @@ export function readTime(low: number, high: number): number {
 export function timeHigh(ms: number): number {
   return Math.floor(ms / 0x100000000);
 }
+
+/** Where what a hash shows of itself goes: a reply. */
+export interface BulkSink {
+  bulkBytes(bytes: Uint8Array, start: number, end: number): void;
+}

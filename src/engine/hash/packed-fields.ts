@@ -6,13 +6,9 @@ import { Slice } from "../../base/bytes.ts";
 import type { Arena } from "../../memory/arena.ts";
 import { EntryText, HEADER_BYTES, Listpack } from "../../memory/listpack.ts";
 import { entryLength, readText } from "../../memory/listpack-entry.ts";
+import type { BulkSink } from "./layout.ts";
 
 const LIST_END = 0xff;
-
-/** Where what is shown goes: a reply. */
-export interface BulkSink {
-  bulkBytes(bytes: Uint8Array, start: number, end: number): void;
-}
 
 export class PackedFields {
   readonly list: Listpack;
@@ -64,7 +60,7 @@ export class PackedFields {
     return this.list.text(this.list.next(at), into);
   }
 
-  /** Shows all fields, values, or both of a listpack of pairs, in one pass over its bytes: this is HGETALL. */
+  /** Shows all fields, values, or one after the other of a listpack of pairs, in one pass over its bytes: this is HGETALL. */
   show(fields: boolean, values: boolean, to: BulkSink): void {
     const { bytes, base } = this.list;
     let isShown = fields;

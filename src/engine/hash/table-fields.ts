@@ -14,7 +14,7 @@ import { ElementTable } from "../../memory/element-table.ts";
 import { hashBytes } from "../../memory/hash.ts";
 import { type Order, OrderedIndex } from "../../memory/ordered-index.ts";
 import type { Store } from "../store.ts";
-import { readTime, timeHigh } from "./layout.ts";
+import { type BulkSink, readTime, timeHigh } from "./layout.ts";
 
 const FIELD_WORD = 4;
 const HEADER = FIELD_WORD * 4;
@@ -70,6 +70,25 @@ export class TableFields {
   /** Unix ms; 0 for never. */
   expireAt(ref: number): number {
     return timeOf(this.#i32, ref);
+  }
+
+  /** Shows all fields, values, or one after the other. */
+  show(fields: boolean, values: boolean, to: BulkSink): void {
+    const { table } = this;
+    const i32 = this.#i32;
+    const { buckets } = table;
+    for (let bucket = 0; bucket < buckets; bucket++) {
+      for (let ref = table.chain(bucket); ref !== 0; ) {
+        const words = i32[ref >>> 20]!;
+        const page = this.#u8[ref >>> 20]!;
+        const at = (ref & 0xfffff) << 2;
+        const field = (at << 2) + HEADER;
+        const value = field + words[at + 2]!;
+        if (fields) to.bulkBytes(page, field, value);
+        if (values) to.bulkBytes(page, value, value + (words[at + 3]! & LENGTH));
+        ref = words[at]!;
+      }
+    }
   }
 
   // Changing. Only those of a table that has an index may be asked to expire.
