@@ -83,7 +83,7 @@ export function recovered(s: ClusterState, node: ClusterNode): void {
 
 /** Whether commands on keys are served: all slots covered, if that is asked for, and a majority in sight. */
 export function updateState(s: ClusterState): void {
-  if (!s.ok && s.myself.isPrimary && s.now - s.startedAt < START_DELAY_MS) return;
+  if (s.hasPast && !s.ok && s.myself.isPrimary && s.now - s.startedAt < START_DELAY_MS) return;
   let reachable = 0;
   s.size = 0;
   for (const node of s.nodes.values()) {
@@ -98,9 +98,10 @@ export function updateState(s: ClusterState): void {
   }
   if (ok === s.ok) return;
   const rejoin = Math.min(MAX_REJOIN_MS, Math.max(MIN_REJOIN_MS, s.settings.nodeTimeoutMs));
-  if (ok && s.myself.isPrimary && s.now - s.minorityAt < rejoin) return;
+  if (ok && s.hasPast && s.myself.isPrimary && s.now - s.minorityAt < rejoin) return;
   s.log("notice", `Cluster state changed: ${ok ? "ok" : "fail"}`);
   s.ok = ok;
+  s.hasPast = true;
   s.do({ kind: "stateChanged", ok });
 }
 

@@ -136,6 +136,7 @@ export class ClusterShell {
     const bytes = this.#io.disk.readSync(this.#file);
     if (bytes !== undefined && bytes.length > 0) {
       readNodesConf(Buffer.from(bytes).toString("latin1"), state, this.#io.clock.now());
+      state.hasPast = true;
       this.#host.log.notice(`Node configuration loaded, I'm ${state.myself.id}`);
     } else {
       this.#host.log.notice(`No cluster configuration found, I'm ${state.myself.id}`);

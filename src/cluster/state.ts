@@ -50,6 +50,8 @@ export class ClusterState {
   };
 
   startedAt = 0;
+  /** Whether it was part of a cluster before: then others may have gone on without it, and it waits for news before it serves. */
+  hasPast = false;
   /** When we last could not reach a majority. */
   minorityAt = 0;
   ticks = 0;

@@ -63,6 +63,7 @@ export class FaultIo implements Io {
   readonly net: Net;
   readonly disk: Io["disk"];
   state: "running" | "paused" | "killed" = "running";
+  readonly listeners: Listener[] = [];
 
   constructor(name: string, world: Io, map: FaultMap) {
     this.name = name;
@@ -73,10 +74,11 @@ export class FaultIo implements Io {
     this.net = new FaultNet(world.net, this);
   }
 
-  /** As SIGKILL: the system closes its sockets; it says no farewell. */
-  kill(): void {
+  /** As SIGKILL: the system closes its sockets; it says no farewell. Resolves when nobody can connect any more. */
+  async kill(): Promise<void> {
     this.state = "killed";
     for (const socket of this.map.socketsOf(this)) socket.break();
+    await Promise.all(this.listeners.splice(0).map((listener) => listener.close()));
   }
 
   /** As SIGSTOP. */
@@ -153,6 +155,7 @@ class FaultNet implements Net {
       else onConnection(new FaultSocket(socket, node, undefined));
     });
     this.#node.map.register(listener.endpoint.port, this.#node);
+    this.#node.listeners.push(listener);
     return listener;
   }
 

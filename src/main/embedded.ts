@@ -85,7 +85,7 @@ export class EmbeddedNode implements AsyncDisposable {
       configFile: sentinel ? `/${name}.conf` : "",
       pid: process.pid,
       ephemeralPort: true,
-      exit: () => io.kill(),
+      exit: () => void io.kill(),
     });
     await server.start();
     return new EmbeddedNode(name, server, io);
@@ -110,8 +110,7 @@ export class EmbeddedNode implements AsyncDisposable {
 
   /** As SIGKILL: connections break, nobody is told, what was not replicated is lost. */
   async kill(): Promise<void> {
-    this.#io.kill();
-    await this.server.listeners.close();
+    await this.#io.kill();
   }
 
   /** As SIGSTOP: it answers nothing, and does not notice the time that passes, until `resume`. */
@@ -135,7 +134,7 @@ export class EmbeddedNode implements AsyncDisposable {
 }
 
 /** What the nodes of a group share. */
-class World {
+export class World {
   readonly map = new FaultMap();
   readonly processes = new NodeProcesses();
 
@@ -310,7 +309,7 @@ export async function startSentinelGroup(options: SentinelGroupOptions = {}): Pr
 }
 
 /** A group of which a part cannot start leaves nothing behind. */
-async function guarded(group: EmbeddedGroup, build: () => Promise<void>): Promise<EmbeddedGroup> {
+export async function guarded<G extends EmbeddedGroup>(group: G, build: () => Promise<void>): Promise<G> {
   try {
     await build();
     return group;

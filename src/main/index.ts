@@ -11,3 +11,4 @@ export {
   startSentinelGroup,
   startServer,
 } from "./embedded.ts";
+export { type ClusterOptions, EmbeddedCluster, startCluster } from "./embedded-cluster.ts";

@@ -19,9 +19,8 @@ export function assemble(options: ServerOptions): Server {
     server.replication = replication.replication;
     server.members.push(new PersistenceMember(server, replication), replication);
     if (server.config.values["cluster-enabled"]) {
-      const cluster = new ClusterMember(server, replication);
-      server.cluster = cluster.routing;
-      server.members.push(cluster);
+      server.cluster = new ClusterMember(server, replication);
+      server.members.push(server.cluster);
     }
   }
   const families = [configCommands(new ServerConfigHost(server))];

@@ -24,7 +24,7 @@ import type { ProtocolError } from "../resp/request-reader.ts";
 import type { SentinelShell } from "../sentinel/shell.ts";
 import { Blocking } from "./blocking.ts";
 import { Clients } from "./clients.ts";
-import type { ClusterRouting } from "./cluster-routing.ts";
+import type { ClusterMember } from "./cluster-member.ts";
 import { Connection, type ConnectionOwner, Guard } from "./connection.ts";
 import { Cron } from "./cron.ts";
 import { Dispatch, type DispatchHost } from "./dispatch.ts";
@@ -106,8 +106,8 @@ export class Server implements ConnectionOwner, DispatchHost {
   readonly members: Member[] = [];
   /** Of a server that holds data. */
   replication: Replication | null = null;
-  /** Of a node of a cluster: the gate that sends clients where their keys are. */
-  cluster: ClusterRouting | null = null;
+  /** Of a node of a cluster. */
+  cluster: ClusterMember | null = null;
   /** Of a Sentinel. */
   sentinel: SentinelShell | null = null;
   table!: CommandTable;
@@ -300,7 +300,7 @@ export class Server implements ConnectionOwner, DispatchHost {
   }
 
   redirection(connection: Connection, row: CommandRow, args: Args): ReplyError | null {
-    return this.cluster?.refusal(connection, row, args) ?? null;
+    return this.cluster?.routing.refusal(connection, row, args) ?? null;
   }
 
   refuseWrite(): ReplyError | null {

@@ -218,8 +218,10 @@ export class Member {
       random,
     });
     const { state } = this.machine;
-    if (this.conf !== "") readNodesConf(this.conf, state, world.now);
-    else state.myself.shardId = state.newId();
+    if (this.conf !== "") {
+      readNodesConf(this.conf, state, world.now);
+      state.hasPast = true;
+    } else state.myself.shardId = state.newId();
     state.myself.address = {
       ip: "127.0.0.1",
       port: this.#settings.port,
