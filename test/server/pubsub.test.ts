@@ -49,6 +49,12 @@ test("keyspace events", () =>
       await c.line("CONFIG SET notify-keyspace-events Ex");
       await c.line("SET k v PX 10");
       assert.equal(await listener.reply(), '["pmessage", "__key*@*__:*", "__keyevent@0__:expired", "k"]');
+      await c.line("CONFIG SET notify-keyspace-events Ehg");
+      await c.line("HSET h f v");
+      await c.line("HPEXPIRE h 10 FIELDS 1 f");
+      for (const told of ["hset", "hexpire", "hexpired", "del"]) {
+        assert.equal(await listener.reply(), `["pmessage", "__key*@*__:*", "__keyevent@0__:${told}", "h"]`);
+      }
     },
     { config: "notify-keyspace-events KEA\n" },
   ));
