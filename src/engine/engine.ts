@@ -150,8 +150,10 @@ export class Engine {
     if (alone && this.#reset()) return;
     const freeing = new KeyspaceFreeing(db.keyspace);
     db.keyspace = new Keyspace(this.store);
-    if (lazy || !freeing.ready || freeing.pending > GREAT_EFFORT) this.lazyfree.add(freeing);
-    else while (freeing.pending > 0) freeing.step(Number.MAX_SAFE_INTEGER);
+    // What takes long is left for later in any case.
+    for (let freed = 0; !lazy && freeing.ready && freeing.pending > 0 && freed < GREAT_EFFORT; )
+      freed += Math.max(1, freeing.step(GREAT_EFFORT - freed));
+    if (freeing.pending > 0) this.lazyfree.add(freeing);
   }
 
   /** An empty engine that obeys the same directives: to fill it from a file, say, and then adopt it. */
