@@ -20,7 +20,7 @@ function masked(tree: Tree): Tree {
     else if (item.type === ":" && isClock(tree, i)) items.push({ ...item, text: "clock" });
     else items.push(masked(item));
   }
-  return { type: tree.type, text: tree.type === "%" ? "" : tree.text.replace(/^\d+$/, ""), items };
+  return { type: tree.type, text: tree.text, items };
 }
 
 /** `[id, consumer, idle, deliveries]` of XPENDING and XINFO FULL, `[id, time, deliveries]` of a consumer in it. */

@@ -4,18 +4,24 @@ import type { Shrunk } from "./shrink.ts";
 
 export function describe({ script, difference }: Shrunk): string {
   const { kind, about, ours, theirs } = difference;
-  const lines = script.units.flat().map(({ words, pauseMs }) => {
+  const steps = script.units.flat();
+  // One that could not be shrunk is found again by its seed.
+  const shown = steps.slice(-MOST_STEPS);
+  const lines = shown.map(({ words, pauseMs }) => {
     return `    ${words.map(quote).join(" ")}${pauseMs ? `    (then ${pauseMs} ms)` : ""}`;
   });
   const settings = script.config.map(([name, value]) => `${name} ${value}`).join(", ");
   return [
     `${kind}: ${about} (${script.name}, RESP${script.protocol})`,
+    ...(shown.length < steps.length ? [`    (${steps.length - shown.length} commands before)`] : []),
     ...lines,
     `  nines:        ${clip(ours)}`,
     `  redis-server: ${clip(theirs)}`,
     `  settings: ${settings}`,
   ].join("\n");
 }
+
+const MOST_STEPS = 25;
 
 function quote(word: string): string {
   return /^[\w:.*+()[\]#-]+$/.test(word) ? word : JSON.stringify(word).replace(/\\u00/g, "\\x");
