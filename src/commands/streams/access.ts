@@ -19,6 +19,11 @@ export function readStream(call: Call, key: Slice): Stream | null {
   return stream;
 }
 
+/** Counts a look at `key`, whatever is there. */
+export function countLookup(call: Call, key: Slice): void {
+  if (call.db.type(key) === null) call.notify(key, missed);
+}
+
 /** The stream at `key` to be changed, counted as a read of it. @throws errors.wrongType */
 export function openCounted(call: Call, key: Slice): Stream | null {
   return readStream(call, key) === null ? null : call.engine.streams.open(call.db, key);
@@ -32,7 +37,12 @@ export function countChanges(call: Call, count: number): void {
 const NO_DATABASES: readonly number[] = [];
 
 export function noSuchGroup(key: Slice, group: Slice, suffix = ""): ReplyError {
-  return new ReplyError("NOGROUP", `No such key '${key.utf8()}' or consumer group '${group.utf8()}'${suffix}`);
+  return new ReplyError("NOGROUP", `No such key '${quoted(key)}' or consumer group '${quoted(group)}'${suffix}`);
+}
+
+/** A word of the request in an error: to Redis it ends at its first zero byte. */
+export function quoted(word: Slice): string {
+  return word.latin1().replace(/\0.*$/s, "");
 }
 
 /** The consumer of this name, made now if there is none. */

@@ -10,10 +10,11 @@ import { docs, integer, key, multiple, optional, string, unixTime, word } from "
 import {
   consumerOf,
   countChanges,
+  countLookup,
   noSuchGroup,
-  openCounted,
   outcomeClaim,
   outcomeGroupId,
+  quoted,
   replyEntryOf,
 } from "./access.ts";
 import { fillId, holdId, IdList, IdWord, isId, MIN_ID, parseId, parseStart, replyId } from "./ids.ts";
@@ -67,7 +68,7 @@ interface Claim {
 function openGroup(call: Call, args: Args): Claim {
   const name = args.at(1);
   const groupName = args.at(2);
-  const stream = openCounted(call, name);
+  const stream = call.engine.streams.open(call.db, name);
   const group = stream === null ? 0 : stream.findGroup(groupName);
   if (stream === null || group === 0) throw noSuchGroup(name, groupName);
   const timeMs = call.now;
@@ -111,6 +112,7 @@ const lastId = new StreamId();
 const groupLastId = new StreamId();
 
 function xclaim(call: Call, args: Args): void {
+  countLookup(call, args.at(1));
   const claim = openGroup(call, args);
   const { stream, group } = claim;
   const { groups } = stream;
@@ -160,7 +162,7 @@ function parseClaimOptions(call: Call, args: Args, from: number, claim: Claim): 
     else if (args.left >= 2 && args.take("TIME")) timeMs = milliseconds(args.next(), badTime);
     else if (args.left >= 2 && args.take("RETRYCOUNT")) claim.retryCount = retryCount(args.next());
     else if (args.left >= 2 && args.take("LASTID")) parseId(args.next(), lastId);
-    else throw err(`Unrecognized XCLAIM option '${args.next().utf8()}'`);
+    else throw err(`Unrecognized XCLAIM option '${quoted(args.next())}'`);
   }
   // A time that cannot be is taken for now: clocks of clients differ.
   claim.timeMs = timeMs < 0 || timeMs > call.now ? call.now : timeMs;
@@ -192,6 +194,7 @@ const current = new StreamId();
 const currentWord = new IdWord();
 
 function xautoclaim(call: Call, args: Args): void {
+  countLookup(call, args.at(1));
   const minIdleMs = Math.max(0, milliseconds(args.at(4), badMinIdleAuto));
   parseStart(args.at(5), start);
   let count = DEFAULT_COUNT;

@@ -9,7 +9,7 @@ import { type Call, event, family, keyAt } from "../call.ts";
 import { docs, integer, key, oneOf, optional, string, word } from "../docs.ts";
 import { replyHelp } from "../help.ts";
 import { created } from "../keyspace.ts";
-import { createConsumer as addConsumer, countChanges } from "./access.ts";
+import { createConsumer as addConsumer, countChanges, quoted } from "./access.ts";
 import { isCharacter, parseId, parseIdOrEdge } from "./ids.ts";
 
 const selector = oneOf("id-selector", string("id"), { ...word("$"), name: "new-id" });
@@ -103,7 +103,7 @@ function openGroup(stream: Stream, name: Slice, group: Slice): number {
 
 /** As XINFO and XGROUP say it. */
 export function noSuchGroupOf(name: Slice, group: Slice): ReplyError {
-  return new ReplyError("NOGROUP", `No such consumer group '${group.utf8()}' for key name '${name.utf8()}'`);
+  return new ReplyError("NOGROUP", `No such consumer group '${quoted(group)}' for key name '${quoted(name)}'`);
 }
 
 const id = new StreamId();
