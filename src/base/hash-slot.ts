@@ -3,6 +3,11 @@ import { crc16 } from "./crc16.ts";
 
 export const SLOTS = 16384;
 
+/** The slots of the `index`th of `count` nodes that share them all, as redis-cli does: the first and the last. */
+export function slotShare(index: number, count: number): [first: number, last: number] {
+  return [Math.round((index * SLOTS) / count), Math.round(((index + 1) * SLOTS) / count) - 1];
+}
+
 const OPEN = 0x7b;
 const CLOSE = 0x7d;
 

@@ -3,18 +3,35 @@ import type { GroupFile, NodeFile } from "../lab/group-file.ts";
 
 export function describeGroup(group: GroupFile, folder: string): string[] {
   const primary = group.nodes[0]!;
-  const kind = group.kind === "sentinel" ? "a Sentinel group" : "a replication group";
   const rows = group.nodes.map((node) => {
-    const role = node.kind === "sentinel" ? "Sentinel" : node === primary ? "primary" : "replica";
+    const role =
+      node.kind === "sentinel"
+        ? "Sentinel"
+        : group.kind === "cluster"
+          ? "node"
+          : node === primary
+            ? "primary"
+            : "replica";
     return `  ${role.padEnd(9)} ${`${node.host}:${node.port}`.padEnd(16)} pid ${node.process.pid}`;
   });
-  return [`${group.engine}: ${kind}; configuration, logs and data are in ${folder}`, "", ...rows];
+  return [`${group.engine}: ${KINDS[group.kind]}; configuration, logs and data are in ${folder}`, "", ...rows];
 }
+
+const KINDS: Record<GroupFile["kind"], string> = {
+  sentinel: "a Sentinel group",
+  replication: "a replication group",
+  cluster: "a cluster",
+};
 
 export function howToConnect(group: GroupFile): string[] {
   const primary = group.nodes[0]!;
   const sentinels = group.nodes.filter((node) => node.kind === "sentinel");
-  const lines = sentinels.length > 0 ? throughSentinels(group.masterName, sentinels) : direct(primary);
+  const lines =
+    group.kind === "cluster"
+      ? toCluster(group.nodes)
+      : sentinels.length > 0
+        ? throughSentinels(group.masterName, sentinels)
+        : direct(primary);
   return ["Connect:", ...lines.map(([name, line]) => `  ${name.padEnd(9)} ${line}`)];
 }
 
@@ -23,6 +40,16 @@ function direct({ host, port }: NodeFile): [string, string][] {
     ["shell", `redis-cli -p ${port}`],
     ["ioredis", `const redis = new Redis(${port}, "${host}");`],
     ["redis-py", `r = redis.Redis(host="${host}", port=${port})`],
+  ];
+}
+
+function toCluster(nodes: readonly NodeFile[]): [string, string][] {
+  const { host, port } = nodes[0]!;
+  const js = nodes.slice(0, 3).map((node) => `{ host: "${node.host}", port: ${node.port} }`);
+  return [
+    ["shell", `redis-cli -c -p ${port}`],
+    ["ioredis", `const redis = new Redis.Cluster([${js.join(", ")}]);`],
+    ["redis-py", `r = redis.cluster.RedisCluster(host="${host}", port=${port})`],
   ];
 }
 
@@ -39,7 +66,8 @@ function throughSentinels(name: string, sentinels: readonly NodeFile[]): [string
 
 /** How to see it fail over. @param folder  as the user would name it */
 export function howToBreak(group: GroupFile, folder: string): string[] {
-  if (group.kind !== "sentinel") return [];
+  if (group.kind === "replication") return [];
   const { pid } = group.nodes[0]!.process;
+  if (group.kind === "cluster") return ["Break it:", `  kill -9 ${pid}`];
   return ["Break it:", `  kill -9 ${pid}`, `  npx nines drill kill${folder === ".nines" ? "" : ` --dir ${folder}`}`];
 }

@@ -10,7 +10,8 @@ import type { GroupKind } from "../lab/plan.ts";
 export interface UpFlags {
   engine: EngineName;
   port?: number;
-  replicas: number;
+  replicas?: number;
+  shards: number;
   sentinels: number;
   dir: string;
 }
@@ -42,14 +43,17 @@ export function buildProgram(
 
   program
     .command("up <topology>")
-    .description("start a group of servers on this machine: replication, or sentinel (with automatic failover)")
+    .description(
+      "start a group of servers on this machine: replication, sentinel (with automatic failover), or cluster (sharded)",
+    )
     .addOption(new Option("--engine <engine>", "what the nodes run").choices(engineNames).default("nines"))
     .option(
       "--port <port>",
-      "the primary's port; the next ones follow (default: 6379, or the next that are free)",
+      "the first server's port; the next ones follow (default: 6379, for a cluster 7000, or the next that are free)",
       portNumber,
     )
-    .option("--replicas <n>", "replicas of the primary", count(0, 20), 2)
+    .option("--replicas <n>", "replicas of the primary (default: 2), or of each primary of a cluster (1)", count(0, 20))
+    .option("--shards <n>", "primaries (for cluster)", count(1, 50), 3)
     .option("--sentinels <n>", "Sentinels (for sentinel)", count(1, 9), 3)
     .option("--dir <folder>", "where the group keeps its state", ".nines")
     .action((topology: string, flags: UpFlags, self: Command) => up(oneOf(topology, kinds, self), atDir(flags)));
@@ -73,13 +77,14 @@ export function buildProgram(
   return program;
 }
 
-const kinds: readonly GroupKind[] = ["replication", "sentinel"];
+const kinds: readonly GroupKind[] = ["replication", "sentinel", "cluster"];
 const faultNames: readonly Fault[] = ["kill", "pause", "switchover"];
 
 const EXAMPLES = `
 Examples:
   nines up sentinel                        one primary, two replicas, three Sentinels
   nines up sentinel --engine redis-server  the same with the real servers
+  nines up cluster                         three primaries that share the keys, a replica each
   nines drill kill                         kill -9 the primary; what did the clients see?
   nines server redis.conf --port 6380      a server of its own
 `;

@@ -48,7 +48,8 @@ export function statusChanges(before: GroupStatus | undefined, after: GroupStatu
 
 function describeServer(server: ServerStatus): string {
   if (!server.up) return "does not answer";
-  if (server.role === "primary") return "is the primary";
+  if (server.role === "primary")
+    return server.slots === undefined ? "is the primary" : `is a primary, ${slotsOf(server)}`;
   if (server.linkUp) return `is a replica of ${server.follows}`;
   return `is a replica of ${server.follows}, ${server.syncing ? "copying its data" : "which it cannot reach"}`;
 }
@@ -65,7 +66,16 @@ function serverState(server: ServerStatus, { servers }: GroupStatus): string {
     return server.syncing ? `copies the data of ${server.follows}` : `cannot reach ${server.follows}`;
   }
   const followers = servers.filter((other) => other.follows === server.port && other.linkUp).length;
-  return followers === 1 ? "1 replica in step" : `${followers} replicas in step`;
+  const inStep = followers === 1 ? "1 replica in step" : `${followers} replicas in step`;
+  return server.slots === undefined ? inStep : `${slotsOf(server)}, ${inStep}`;
+}
+
+function slotsOf({ slots }: ServerStatus): string {
+  if (slots === "") return "no slots";
+  const ranges = slots!.split(" ");
+  return ranges.length > 3
+    ? `slots ${ranges.slice(0, 2).join(" ")} and ${ranges.length - 2} more ranges`
+    : `slots ${slots}`;
 }
 
 function sentinelState(sentinels: readonly SentinelStatus[]): string {

@@ -37,6 +37,7 @@ export async function up(kind: GroupKind, flags: UpFlags): Promise<void> {
       kind,
       engine: flags.engine,
       replicas: flags.replicas,
+      shards: flags.shards,
       sentinels: flags.sentinels,
       port: flags.port,
       folder: flags.dir,

@@ -7,6 +7,7 @@ import { RedisConnection } from "../client/connection.ts";
 import { infoFields, namedFields } from "../client/replies.ts";
 import type { ChildProcess, Exit, ProcessId } from "../io/processes.ts";
 import type { Reply } from "../resp/reply-reader.ts";
+import { formCluster, whatNodeLacks } from "./cluster-formation.ts";
 import type { Command } from "./engines.ts";
 import { type GroupFile, groupFilePath, type NodeFile, readGroupFile, writeGroupFile } from "./group-file.ts";
 import {
@@ -19,6 +20,7 @@ import {
   planNodes,
   sentinelCount,
   serverCount,
+  shardCount,
 } from "./plan.ts";
 import { freePorts } from "./ports.ts";
 import { onlineReplicas } from "./status.ts";
@@ -29,7 +31,7 @@ export interface StartOptions extends GroupOptions {
   readonly folder: string;
   /** How this program itself is started, for the engine `nines`. */
   readonly self: Command;
-  /** The primary's port, if it is free; the others follow. Default 6379. */
+  /** The first primary's port, if it is free; the others follow. Default 6379; of a cluster 7000. */
   readonly port?: number;
   /** Likewise for the first Sentinel; default 20000 above the primary's. */
   readonly sentinelPort?: number;
@@ -95,12 +97,14 @@ export class Group {
    */
   static async prepare(world: World, options: StartOptions): Promise<Group> {
     await clearFolder(world, options.folder, options.onProgress);
-    const port = options.port ?? 6379;
+    const isCluster = options.kind === "cluster";
+    const port = options.port ?? (isCluster ? 7000 : 6379);
     const { net } = world.io;
     const servers = await freePorts(net, HOST, port, serverCount(options));
     const firstSentinel = options.sentinelPort ?? Math.min(port + 20_000, 65_000);
     const sentinels = await freePorts(net, HOST, firstSentinel, sentinelCount(options));
-    return new Group(world, options, planNodes(options, options.folder, options.self, servers, sentinels));
+    const buses = isCluster ? await freePorts(net, HOST, Math.min(port + 10_000, 65_000), servers.length) : [];
+    return new Group(world, options, planNodes(options, options.folder, options.self, servers, sentinels, buses));
   }
 
   /**
@@ -132,12 +136,19 @@ export class Group {
       await emptyFolder(this.#world, plan.folder);
       this.#world.io.disk.replaceSync(plan.configPath, Buffer.from(plan.config));
     }
-    // The primary first: replicas that find nobody wait a second before they try again.
+    // The primary first: replicas that find nobody wait a second before they try again. A cluster's nodes know nobody yet.
     const [primary, ...others] = this.#plans as [NodePlan, ...NodePlan[]];
     this.#spawn(primary);
     await this.#untilReady(primary);
     for (const plan of others) this.#spawn(plan);
     await Promise.all(others.map((plan) => this.#untilReady(plan)));
+    if (this.#options.kind === "cluster") {
+      const asking = (node: { host: string; port: number }, words: (string | number)[]) => {
+        this.#heedCancel();
+        return ask(this.#world, node, words.map(String));
+      };
+      await formCluster(this.#world, asking, this.#plans, shardCount(this.#options));
+    }
     await this.#untilWhole();
   }
 
@@ -196,6 +207,14 @@ export class Group {
   }
 
   async #whatIsMissing(servers: readonly NodeFile[], sentinels: readonly NodeFile[]): Promise<string> {
+    if (this.#options.kind === "cluster") {
+      for (const node of servers) {
+        const look = (...words: string[]) => ask(this.#world, node, words);
+        const lacks = whatNodeLacks(await look("CLUSTER", "INFO"), await look("INFO", "replication"));
+        if (lacks !== "") return `${node.name} ${lacks}`;
+      }
+      return "";
+    }
     const info = infoFields(await ask(this.#world, servers[0]!, ["INFO", "replication"]));
     const online = onlineReplicas(info);
     if (online < servers.length - 1) return `${online} of ${servers.length - 1} replicas are in step`;

@@ -3,13 +3,15 @@ import { join } from "node:path";
 import { quoteWord } from "../base/words.ts";
 import { type Command, type EngineName, sentinelCommand, serverCommand } from "./engines.ts";
 
-export type GroupKind = "replication" | "sentinel";
+export type GroupKind = "replication" | "sentinel" | "cluster";
 
 export interface GroupOptions {
   readonly kind: GroupKind;
   readonly engine: EngineName;
-  /** Default 2. */
+  /** Default 2; in a cluster of each primary, default 1. */
   readonly replicas?: number;
+  /** Primaries of a cluster, default 3. */
+  readonly shards?: number;
   /** Default 3 in a Sentinel group. */
   readonly sentinels?: number;
 }
@@ -20,6 +22,8 @@ export interface NodePlan {
   readonly kind: "server" | "sentinel";
   readonly host: string;
   readonly port: number;
+  /** Of a cluster's node. */
+  readonly busPort: number;
   readonly folder: string;
   readonly configPath: string;
   readonly logPath: string;
@@ -37,9 +41,15 @@ export const HOST = "127.0.0.1";
  */
 export const DOWN_AFTER_MS = 1000;
 export const FAILOVER_TIMEOUT_MS = 5000;
+export const NODE_TIMEOUT_MS = 2000;
 
 export function serverCount(options: GroupOptions): number {
+  if (options.kind === "cluster") return shardCount(options) * (1 + (options.replicas ?? 1));
   return 1 + (options.replicas ?? 2);
+}
+
+export function shardCount(options: GroupOptions): number {
+  return options.shards ?? 3;
 }
 
 export function sentinelCount(options: GroupOptions): number {
@@ -51,16 +61,17 @@ export function quorumOf(sentinels: number): number {
   return Math.floor(sentinels / 2) + 1;
 }
 
-/** The primary first, then the replicas, then the Sentinels. */
+/** The primary, or those of a cluster, first, then the replicas, then the Sentinels. */
 export function planNodes(
   options: GroupOptions,
   folder: string,
   self: Command,
   serverPorts: readonly number[],
   sentinelPorts: readonly number[],
+  busPorts: readonly number[] = [],
 ): NodePlan[] {
   const primaryPort = serverPorts[0]!;
-  const node = (kind: NodePlan["kind"], port: number, lines: string[]): NodePlan => {
+  const node = (kind: NodePlan["kind"], port: number, lines: string[], busPort = 0): NodePlan => {
     const name = `${kind}-${port}`;
     const home = join(folder, name);
     const configPath = join(home, kind === "server" ? "redis.conf" : "sentinel.conf");
@@ -71,6 +82,7 @@ export function planNodes(
       kind,
       host: HOST,
       port,
+      busPort,
       folder: home,
       configPath,
       logPath: join(home, `${name}.log`),
@@ -78,6 +90,9 @@ export function planNodes(
       run: command(options.engine, self, configPath),
     };
   };
+  if (options.kind === "cluster") {
+    return serverPorts.map((port, i) => node("server", port, clusterLines(busPorts[i]!), busPorts[i]));
+  }
   return [
     ...serverPorts.map((port) => node("server", port, serverLines(port === primaryPort ? undefined : primaryPort))),
     ...sentinelPorts.map((port) => node("sentinel", port, sentinelLines(primaryPort, sentinelPorts.length))),
@@ -89,6 +104,15 @@ function serverLines(primaryPort: number | undefined): string[] {
   const lines = ['save ""', "appendonly no", "repl-diskless-sync-delay 0", "enable-debug-command local"];
   if (primaryPort !== undefined) lines.push(`replicaof ${HOST} ${primaryPort}`);
   return lines;
+}
+
+function clusterLines(busPort: number): string[] {
+  return [
+    ...serverLines(undefined),
+    "cluster-enabled yes",
+    `cluster-port ${busPort}`,
+    `cluster-node-timeout ${NODE_TIMEOUT_MS}`,
+  ];
 }
 
 function sentinelLines(primaryPort: number, sentinels: number): string[] {

@@ -15,6 +15,8 @@ export interface ServerStatus {
   readonly syncing?: boolean;
   /** For a replica of a primary that answers: bytes that it has yet to receive. */
   readonly lagBytes?: number;
+  /** For a primary of a cluster: its slots, as `0-5460`; "" for none. */
+  readonly slots?: string;
 }
 
 export interface SentinelStatus {

@@ -3,6 +3,7 @@ import { RedisConnection } from "../client/connection.ts";
 import { infoFields } from "../client/replies.ts";
 import type { Io, Timer } from "../io/io.ts";
 import type { Reply } from "../resp/reply-reader.ts";
+import { ownSlots } from "./cluster-formation.ts";
 import type { GroupFile, NodeFile } from "./group-file.ts";
 import { type Failover, type GroupStatus, parseSwitch, type SentinelStatus, serverStatus, withLag } from "./status.ts";
 
@@ -54,8 +55,11 @@ export class Watch {
       nodes
         .filter((node) => node.kind === "server")
         .map(async (node) => {
-          const reply = await this.#probes.get(node.name)!.ask(["INFO", "replication"]);
-          return serverStatus(node, reply === undefined ? undefined : infoFields(reply));
+          const probe = this.#probes.get(node.name)!;
+          const reply = await probe.ask(["INFO", "replication"]);
+          const status = serverStatus(node, reply === undefined ? undefined : infoFields(reply));
+          if (this.#group.kind !== "cluster" || status.role !== "primary") return status;
+          return { ...status, slots: ownSlots((await probe.ask(["CLUSTER", "NODES"])) ?? null) };
         }),
     );
     const sentinels = nodes.filter((node) => node.kind === "sentinel").map((node) => this.#lookAtSentinel(node));

@@ -1,5 +1,5 @@
 /** A whole cluster inside of your process: shards of a primary with replicas, on Redis' cluster bus, up in less than a second. */
-import { SLOTS } from "../base/hash-slot.ts";
+import { slotShare } from "../base/hash-slot.ts";
 import { NodeFlag } from "../cluster/messages.ts";
 import { changeSlots, meet, replicate, setConfigEpoch } from "../cluster/orders.ts";
 import type { ClusterShell } from "../cluster/shell.ts";
@@ -80,10 +80,9 @@ function epochOf(node: EmbeddedNode): number {
 }
 
 function giveShare(node: EmbeddedNode, index: number, shards: number): void {
-  const first = Math.ceil((index * SLOTS) / shards);
-  const end = Math.ceil(((index + 1) * SLOTS) / shards);
+  const [first, last] = slotShare(index, shards);
   shellOf(node).change((s) => {
-    const slots = Array.from({ length: end - first }, (_, i) => first + i);
+    const slots = Array.from({ length: last - first + 1 }, (_, i) => first + i);
     changeSlots(s, slots, true);
     setConfigEpoch(s, index + 1);
   });

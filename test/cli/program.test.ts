@@ -22,7 +22,7 @@ async function run(...words: string[]): Promise<unknown> {
 }
 
 const dir = resolve(".nines");
-const defaults = { engine: "nines", replicas: 2, sentinels: 3, dir };
+const defaults = { engine: "nines", shards: 3, sentinels: 3, dir };
 const cases: [words: string, outcome: unknown][] = [
   ["up sentinel", ["up", "sentinel", defaults]],
   [
@@ -33,7 +33,8 @@ const cases: [words: string, outcome: unknown][] = [
     "up sentinel --replicas 1 --sentinels 5 --dir /tmp/x",
     ["up", "sentinel", { ...defaults, replicas: 1, sentinels: 5, dir: "/tmp/x" }],
   ],
-  ["up cluster", "error: 'cluster' is not one of: replication, sentinel"],
+  ["up cluster --shards 4 --replicas 0", ["up", "cluster", { ...defaults, shards: 4, replicas: 0 }]],
+  ["up ring", "error: 'ring' is not one of: replication, sentinel, cluster"],
   [
     "up sentinel --engine mysql",
     "error: option '--engine <engine>' argument 'mysql' is invalid. Allowed choices are nines, redis-server, valkey-server.",

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { slotShare } from "../../src/base/hash-slot.ts";
 import { NodeFlag } from "../../src/cluster/messages.ts";
 import { type Member, World } from "./world.ts";
 
@@ -15,7 +16,7 @@ function successor(world: World, primary: Member): Member {
   return found;
 }
 
-const slotOf = (world: World, primary: Member) => Math.ceil((world.members.indexOf(primary) * 16384) / 3);
+const slotOf = (world: World, primary: Member) => slotShare(world.members.indexOf(primary), 3)[0];
 
 describe("forming", () => {
   test("nodes that one of them met learn of each other, and agree on every slot", () => {

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { promisify } from "node:util";
 import { Cluster } from "ioredis";
+import { slotShare } from "../../src/base/hash-slot.ts";
 import { RedisConnection } from "../../src/client/connection.ts";
 import { nodeIo } from "../../src/io/node-io.ts";
 import { NodeProcesses } from "../../src/io/node-processes.ts";
@@ -82,8 +83,7 @@ class Nodes implements AsyncDisposable {
   async form(primaries: number): Promise<void> {
     const [first, ...others] = this.all;
     for (const [i, node] of this.all.slice(0, primaries).entries()) {
-      const [from, to] = [i, i + 1].map((part) => Math.ceil((part * 16384) / primaries));
-      await node.connection.call("CLUSTER", "ADDSLOTSRANGE", from!, to! - 1);
+      await node.connection.call("CLUSTER", "ADDSLOTSRANGE", ...slotShare(i, primaries));
       await node.connection.call("CLUSTER", "SET-CONFIG-EPOCH", i + 1);
     }
     for (const node of others) await node.connection.call("CLUSTER", "MEET", "127.0.0.1", first!.port, first!.busPort);

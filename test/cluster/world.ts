@@ -3,7 +3,7 @@
  * offset grows by writes, its replicas' follow a moment later.
  */
 import assert from "node:assert/strict";
-import { SLOTS } from "../../src/base/hash-slot.ts";
+import { slotShare } from "../../src/base/hash-slot.ts";
 import type { Effect, Input } from "../../src/cluster/effects.ts";
 import type { ClusterSettings } from "../../src/cluster/facts.ts";
 import { ClusterMachine } from "../../src/cluster/machine.ts";
@@ -89,8 +89,8 @@ export class World {
     const [first, ...others] = world.members;
     world.members.slice(0, primaries).forEach((member, i) => {
       const { state } = member.machine;
-      const [from, to] = [Math.ceil((i * SLOTS) / primaries), Math.ceil(((i + 1) * SLOTS) / primaries)];
-      for (let slot = from; slot < to; slot++) state.assign(slot, state.myself);
+      const [from, to] = slotShare(i, primaries);
+      for (let slot = from; slot <= to; slot++) state.assign(slot, state.myself);
       state.currentEpoch = state.myself.configEpoch = i + 1;
     });
     for (const other of others) other.meet(first!);

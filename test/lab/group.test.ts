@@ -169,3 +169,23 @@ test("a damaged group.json is not mistaken for none", (t) => {
   assert.throws(() => readGroupFile(disk, folder), /is damaged/);
   assert.equal(readFileSync(join(folder, "group.json"), "utf8"), "{");
 });
+
+for (const engine of ["nines", "redis-server"] as const) {
+  test(`a cluster of ${engine}: comes up whole, and its status tells who has which slots`, {
+    ...(engine === "nines" ? {} : needs("redis-server")),
+    timeout: 60_000,
+  }, async (t) => {
+    const folder = temporaryFolder(t);
+    const options = { kind: "cluster", engine, folder, self, shards: 3, replicas: 1, port: groupPort() } as const;
+    const group = await Group.start(world, options);
+    t.after(() => group.stop());
+    const watch = new Watch(world.io, group.file);
+    t.after(() => watch.stop());
+    const { servers, sentinels } = await watch.look();
+    assert.deepEqual(sentinels, []);
+    assert.deepEqual(
+      servers.map(({ role, slots, linkUp }) => slots ?? `${role}, ${linkUp}`),
+      ["0-5460", "5461-10922", "10923-16383", "replica, true", "replica, true", "replica, true"],
+    );
+  });
+}

@@ -225,6 +225,7 @@ function runningGroup(world: World, folder: string): GroupFile {
   if (group === undefined || !world.processes.isAlive(group.supervisor)) {
     throw new Error(`no group is running in ${folder}: start one with "nines up sentinel", or name its --dir`);
   }
+  if (group.kind === "cluster") throw new Error("drills on a cluster are not there yet");
   if (group.kind !== "sentinel") {
     throw new Error(`this group has no Sentinels, so nothing would replace the primary: use "nines up sentinel"`);
   }
