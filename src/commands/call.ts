@@ -164,6 +164,8 @@ export interface CommandDocs {
   /** The group COMMAND DOCS shows, where it is not the family's. */
   readonly group?: string;
   /** Of a command that others replace. */
+  /** For servers and those who look after them, not for applications. */
+  readonly internal?: true;
   readonly deprecated?: { readonly since: string; readonly replacedBy: string };
   readonly arguments?: readonly ArgumentDocs[];
 }

@@ -6,6 +6,11 @@ export function docs(since: string, complexity: string, summary: string, ...part
   return { since, complexity, summary, arguments: parts };
 }
 
+/** Of a command that is not for applications: COMMAND DOCS says "syscmd". */
+export function internal(documented: CommandDocs): CommandDocs {
+  return { ...documented, internal: true };
+}
+
 /** Of a command that is not to be used any more. */
 export function deprecated(since: string, replacedBy: string, documented: CommandDocs): CommandDocs {
   return { ...documented, deprecated: { since, replacedBy } };

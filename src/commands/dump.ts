@@ -36,7 +36,7 @@ export const dumping = family("generic", {
   },
   "RESTORE-ASKING": {
     ...restoring, flags: ["write", "denyoom", "asking"], acl: ["keyspace", "dangerous"],
-    docs: { ...docs("3.0.0", "O(N), N being the size of the value", "RESTORE for the migration of cluster slots.", ...restoreArguments), group: "server" },
+    docs: { internal: true, ...docs("3.0.0", "O(N), N being the size of the value", "RESTORE for the migration of cluster slots.", ...restoreArguments), group: "server" },
   },
 });
 

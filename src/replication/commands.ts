@@ -113,7 +113,12 @@ export function replicationCommands(replication: Replication): CommandRow[] {
       arity: -1,
       flags: ["admin", "noscript", "loading", "stale", "allow_busy"],
       run: (call, args) => replconf(replication, call, args),
-      docs: { since: "3.0.0", summary: "A replica introduces itself, and acknowledges.", complexity: "O(1)" },
+      docs: {
+        since: "3.0.0",
+        summary: "A replica introduces itself, and acknowledges.",
+        complexity: "O(1)",
+        internal: true,
+      },
     },
     ROLE: {
       arity: 1,

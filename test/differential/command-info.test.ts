@@ -95,7 +95,7 @@ test("COMMAND says of every command what Redis says", { skip: noRedis }, async (
 });
 
 /** What COMMAND DOCS says that does not depend on wording. */
-const DOCUMENTED = ["since", "group", "deprecated_since", "replaced_by"];
+const DOCUMENTED = ["since", "group", "doc_flags", "deprecated_since", "replaced_by"];
 
 async function documentedBy(port: number): Promise<Map<string, string>> {
   const client = new Redis({ port, lazyConnect: true, enableReadyCheck: false });

@@ -4,7 +4,7 @@ import { ReplyError } from "../../base/reply-error.ts";
 import type { StringValue } from "../../engine/string-value.ts";
 import type { Args } from "../args.ts";
 import { type Call, family, keyAt } from "../call.ts";
-import { docs, key, string } from "../docs.ts";
+import { docs, internal, key, string } from "../docs.ts";
 import { DENSE_BYTES, getRegister, REGISTER_MAX, REGISTERS, setRegister } from "./dense.ts";
 import * as hll from "./hyperloglog.ts";
 import { type Editable, readRun, run } from "./sparse.ts";
@@ -13,11 +13,11 @@ import { type Editable, readRun, run } from "./sparse.ts";
 export const hyperLogLogDebugging = family("hyperloglog", {
   PFDEBUG: {
     arity: 3, flags: ["write", "denyoom", "admin"], keys: keyAt(2, "RW", "access"), run: pfdebug,
-    docs: docs("2.8.9", "N/A", "Shows what is inside a HyperLogLog.", string("subcommand"), key()),
+    docs: internal(docs("2.8.9", "N/A", "Shows what is inside a HyperLogLog.", string("subcommand"), key())),
   },
   PFSELFTEST: {
     arity: 1, flags: ["admin"], run: pfselftest,
-    docs: docs("2.8.9", "N/A", "Tests the HyperLogLog implementation."),
+    docs: internal(docs("2.8.9", "N/A", "Tests the HyperLogLog implementation.")),
   },
 });
 

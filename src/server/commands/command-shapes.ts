@@ -131,11 +131,10 @@ export function writeCommandDocs(reply: ReplyWriter, row: CommandRow): void {
     .text("since", docs.since)
     .text("group", docs.group ?? row.family)
     .text("complexity", docs.complexity);
+  const flags = [...(docs.deprecated === undefined ? [] : ["deprecated"]), ...(docs.internal ? ["syscmd"] : [])];
+  if (flags.length > 0) fields.add("doc_flags", () => writeNames(reply, flags));
   if (docs.deprecated !== undefined)
-    fields
-      .add("doc_flags", () => writeNames(reply, ["deprecated"]))
-      .text("deprecated_since", docs.deprecated.since)
-      .text("replaced_by", docs.deprecated.replacedBy);
+    fields.text("deprecated_since", docs.deprecated.since).text("replaced_by", docs.deprecated.replacedBy);
   const parts = docs.arguments ?? [];
   if (parts.length > 0) fields.add("arguments", () => writeArguments(reply, parts));
   if (subcommands !== undefined)

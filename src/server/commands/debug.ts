@@ -5,7 +5,7 @@ import { parseDouble } from "../../base/numbers.ts";
 import { errors, ReplyError, replyErrorFromLine } from "../../base/reply-error.ts";
 import type { Args } from "../../commands/args.ts";
 import { type Call, type CommandRow, family, type Handler } from "../../commands/call.ts";
-import { docs } from "../../commands/docs.ts";
+import { docs, internal } from "../../commands/docs.ts";
 import { parseMemory } from "../../config/numeric.ts";
 import { dataDigest, valueDigest } from "../debug/digest.ts";
 import { describeValueTable, logPacked } from "../debug/forms.ts";
@@ -92,7 +92,9 @@ export function debugCommands(server: Server): CommandRow[] {
     DEBUG: {
       arity: -2,
       flags: ["admin", "noscript", "loading", "stale", "protected"],
-      docs: docs("1.0.0", "Depends on subcommand.", "A container for commands about the server's inner life."),
+      docs: internal(
+        docs("1.0.0", "Depends on subcommand.", "A container for commands about the server's inner life."),
+      ),
       run: debug,
     },
   });
