@@ -3,6 +3,7 @@
  * about to change or to go is copied then.
  */
 import type { Arena } from "../../memory/arena.ts";
+import { RefPlaces } from "../../memory/ref-places.ts";
 import { NOBODY, type PartVisitor, type ValueWalk } from "../value-walk.ts";
 import { Directory } from "./directory.ts";
 import { ListNode } from "./node.ts";
@@ -18,8 +19,7 @@ export class ListWalk implements ValueWalk {
   visitor: PartVisitor = NOBODY;
   readonly #nodes: Int32Array;
   readonly #counts: Int32Array;
-  /** Where in `#nodes` a node is, plus one: hashed by its ref, with open addressing. */
-  readonly #places: Int32Array;
+  readonly #places: RefPlaces;
   readonly #copies = new Map<number, Uint8Array>();
   readonly #node: ListNode;
   #at = 0;
@@ -29,26 +29,14 @@ export class ListWalk implements ValueWalk {
     this.parts = nodes;
     this.#nodes = new Int32Array(nodes);
     this.#counts = new Int32Array(nodes);
-    this.#places = new Int32Array(2 ** Math.ceil(Math.log2(nodes * 2)));
     this.#node = new ListNode(arena);
     const directory = new Directory(arena).at(root);
     let at = 0;
     for (let more = directory.first(); more; more = directory.next(), at++) {
       this.#nodes[at] = directory.node;
       this.#counts[at] = directory.count;
-      this.#places[this.#find(directory.node)] = at + 1;
     }
-  }
-
-  /** Where in `#places` the ref is, or would be. */
-  #find(ref: number): number {
-    const mask = this.#places.length - 1;
-    let slot = Math.imul(ref, 0x9e3779b1) >>> Math.clz32(mask);
-    for (;;) {
-      const place = this.#places[slot]!;
-      if (place === 0 || this.#nodes[place - 1] === ref) return slot;
-      slot = (slot + 1) & mask;
-    }
+    this.#places = new RefPlaces(this.#nodes);
   }
 
   step(budget: number): boolean {
@@ -69,7 +57,7 @@ export class ListWalk implements ValueWalk {
   }
 
   beforeChange(ref: number): void {
-    const place = this.#places[this.#find(ref)]! - 1;
+    const place = this.#places.of(ref);
     if (place < this.#at || this.#copies.has(place)) return;
     const { bytes, begin, end } = this.#node.open(ref);
     this.#copies.set(place, new Uint8Array(bytes.subarray(begin, end)));

@@ -3,7 +3,7 @@
  * cannot be handed out ahead of its turn: it is copied, and the copy is handed out when its turn comes.
  */
 import type { Arena } from "../../memory/arena.ts";
-import { Marks } from "../../memory/marks.ts";
+import { RefPlaces } from "../../memory/ref-places.ts";
 import { NOBODY, type PartVisitor, type ValueWalk } from "../value-walk.ts";
 import { StreamId } from "./id.ts";
 import { StreamNode } from "./node.ts";
@@ -22,12 +22,10 @@ export class StreamWalk implements ValueWalk {
   readonly table = 0;
   visitor: PartVisitor = NOBODY;
   readonly #node: StreamNode;
-  readonly #refs: Int32Array;
   /** The nodes that there were. */
-  readonly #own = new Marks();
-  /** Those of them that were handed out, or copied. */
-  readonly #done = new Marks();
-  /** Those that were copied and not handed out yet. */
+  readonly #refs: Int32Array;
+  readonly #places: RefPlaces;
+  /** Of those that were not handed out yet, by place: what they were. */
   readonly #copies = new Map<number, Uint8Array>();
   readonly #id = new StreamId();
   #scratch = new Uint8Array(4096 + NODE_ID_BYTES);
@@ -38,10 +36,8 @@ export class StreamWalk implements ValueWalk {
     this.#node = new StreamNode(arena);
     this.#refs = new Int32Array(this.parts);
     let index = 0;
-    for (let ref = nodes.first; ref !== 0; ref = nodes.next(ref)) {
-      this.#own.add(ref);
-      this.#refs[index++] = ref;
-    }
+    for (let ref = nodes.first; ref !== 0; ref = nodes.next(ref)) this.#refs[index++] = ref;
+    this.#places = new RefPlaces(this.#refs);
   }
 
   /** @returns  null for a stream that is not large */
@@ -50,13 +46,11 @@ export class StreamWalk implements ValueWalk {
   }
 
   step(budget: number): boolean {
-    for (let left = budget; left > 0 && this.#next < this.parts; this.#next++) {
-      const ref = this.#refs[this.#next]!;
-      const copy = this.#copies.get(ref);
-      const length = copy === undefined ? this.#pack(ref) : copy.length;
-      // Before it is handed out: whoever is given it may close the walk.
-      if (copy === undefined) this.#done.add(ref);
-      else this.#copies.delete(ref);
+    for (let left = budget; left > 0 && this.#next < this.parts; ) {
+      const place = this.#next++;
+      const copy = this.#copies.get(place);
+      const length = copy === undefined ? this.#pack(this.#refs[place]!) : copy.length;
+      this.#copies.delete(place);
       this.visitor.node(copy ?? this.#scratch, 0, length, 1);
       left -= length / BYTES_AN_ELEMENT;
     }
@@ -64,9 +58,9 @@ export class StreamWalk implements ValueWalk {
   }
 
   beforeChange(ref: number): void {
-    if (!this.#own.has(ref) || this.#done.has(ref)) return;
-    this.#done.add(ref);
-    this.#copies.set(ref, this.#scratch.slice(0, this.#pack(ref)));
+    const place = this.#places.of(ref);
+    if (place < this.#next || this.#copies.has(place)) return;
+    this.#copies.set(place, this.#scratch.slice(0, this.#pack(ref)));
   }
 
   /** Puts ID and listpack into the scratch space; returns how long they are. */
