@@ -317,7 +317,9 @@ export class Stream {
   /** Whether an entry from this ID on was deleted by itself, as far as is known. */
   hasGapsFrom(id: StreamId): boolean {
     const deleted = this.maxDeletedId(this.#otherId);
-    return this.length > 0 && !deleted.isMin && id.compare(deleted) <= 0;
+    if (this.length === 0 || deleted.isMin || id.compare(deleted) > 0) return false;
+    // What was deleted before the first entry leaves no gap.
+    return this.firstId(this.#id).compare(deleted) <= 0;
   }
 
   /** How many entries had been added up to this ID; UNKNOWN where that cannot be told. */

@@ -1,5 +1,4 @@
 /** Where 7.0.15, which the tests have, answers otherwise than 7.2, which nines matches; each is counted in the result of a run. */
-import { comparable } from "./clocks.ts";
 import { isError, show, type Tree } from "./reply.ts";
 
 export interface KnownDifference {
@@ -18,11 +17,6 @@ export const known: readonly KnownDifference[] = [
       (/^Z(REV)?RANK$/.test(name) || (name === "COMMAND" && /^z(rev)?rank$/i.test(words[2] ?? ""))) &&
       isError(theirs) &&
       /number of arguments/.test(theirs.text),
-  },
-  {
-    why: "XINFO: the lag of a group whose entries-read was set by hand is estimated otherwise in 7.0",
-    is: (name, _words, ours, theirs) =>
-      name === "XINFO" && comparable(ours).replace(LAG, "") === comparable(theirs).replace(LAG, ""),
   },
   {
     why: "XSETID goes back behind an entry that was deleted in 7.0 alone",
@@ -64,8 +58,6 @@ export const known: readonly KnownDifference[] = [
       name === "OBJECT" && show(ours) === '"listpack"' && ['"quicklist"', '"hashtable"'].includes(show(theirs)),
   },
 ];
-
-const LAG = /"lag", (:-?\d+|_|nil-1)/g;
 
 /** As `show`, but a fraction as the double that it stands for. */
 function inNumbers(tree: Tree): string {
