@@ -42,7 +42,7 @@ export class SetCursor {
   /** Of the member that `next` came to. */
   get hash(): number {
     const set = this.#set;
-    return set.encoding === Encoding.table ? set.table.hashOf(this.place) : set.hash(this.member);
+    return set.encoding === Encoding.table ? set.table.hashOf(this.place) : set.table.hash(this.member);
   }
 
   #nextInTable({ table }: SetValue): boolean {

@@ -1,12 +1,9 @@
 /**
- * A set in the store, read and changed where it lies; docs/memory.md has the picture. Its root is a block of four words:
+ * A set in the store, read and changed where it lies: `layout.ts` says how that is, docs/memory.md has the picture.
  *
- *   word 0   how the members lie: an Encoding
- *        1   the ref of the intset or the listpack, or words 1 to 3 the header of the table
- *
- * Small sets are an intset if all members are whole numbers, else a listpack, both Redis' own bytes. In the table a member is a
- * block of its own: three words of the table's, the third being the length, then the member. When a set changes over is
- * Redis' rule too (7.2), by `set-max-intset-entries`, `set-max-listpack-entries` and `set-max-listpack-value`.
+ * Small sets are an intset if all members are whole numbers, else a listpack, both Redis' own bytes; large ones are a table
+ * (member-table.ts). When a set changes over is Redis' rule too (7.2), by `set-max-intset-entries`, `set-max-listpack-entries`
+ * and `set-max-listpack-value`.
  *
  * A `SetValue` is a flyweight, positioned on a root. Members have a *place* (index, offset or ref), good until the next change.
  */
@@ -14,26 +11,14 @@ import type { Slice } from "../../base/bytes.ts";
 import { Int64 } from "../../base/int64.ts";
 import { digits } from "../../base/numbers.ts";
 import type { Arena } from "../../memory/arena.ts";
-import { copyIn } from "../../memory/copy.ts";
-import { ElementTable } from "../../memory/element-table.ts";
-import { hashBytes } from "../../memory/hash.ts";
 import { Intset } from "../../memory/intset.ts";
 import { EntryText, Listpack, MAX_BYTES } from "../../memory/listpack.ts";
 import type { Store } from "../store.ts";
+import { ENCODING, Encoding, PACKED, TABLE } from "./layout.ts";
+import { MemberTable } from "./member-table.ts";
 
 export { EntryText } from "../../memory/listpack.ts";
-
-export const Encoding = { intset: 0, listpack: 1, table: 2 } as const;
-/** By number: the words of OBJECT ENCODING. */
-export const ENCODING_NAMES: readonly string[] = ["intset", "listpack", "hashtable"];
-
-export const ROOT_BYTES = 16;
-const ENCODING = 0;
-const PACKED = 1;
-export const TABLE = 1;
-/** The word of an element at which the member begins. */
-const MEMBER_WORD = 3;
-const MEMBER_HEADER = MEMBER_WORD * 4;
+export { Encoding } from "./layout.ts";
 
 /** A member on its way from one form to the other. */
 const scratch = new EntryText();
@@ -46,7 +31,7 @@ export class SetValue {
   readonly arena: Arena;
   readonly intset: Intset;
   readonly listpack: Listpack;
-  readonly table: ElementTable;
+  readonly table: MemberTable;
   readonly #store: Store;
   readonly #i32: Int32Array[];
   readonly #integer = new Int64();
@@ -58,7 +43,7 @@ export class SetValue {
     this.#i32 = arena.i32;
     this.intset = new Intset(arena);
     this.listpack = new Listpack(arena);
-    this.table = new ElementTable(arena, MEMBER_WORD);
+    this.table = new MemberTable(store);
   }
 
   /** Speaks from now on of the set with this root. */
@@ -113,11 +98,6 @@ export class SetValue {
     return this.listpack.open(this.#word(PACKED));
   }
 
-  /** The hash under which tables have a member: the same in all sets of a store. */
-  hash(member: Slice): number {
-    return hashBytes(member.bytes, member.start, member.end, this.#store.k0, this.#store.k1);
-  }
-
   // Members by name. Who knows the `hash` already hands it over: tables need it.
 
   has(member: Slice, hash?: number): boolean {
@@ -127,7 +107,7 @@ export class SetValue {
       case Encoding.listpack:
         return this.openListpack().find(member) !== 0;
       default:
-        return this.table.find(member.bytes, member.start, member.end, hash ?? this.hash(member)) !== 0;
+        return this.table.placeOf(member, hash ?? this.table.hash(member)) !== 0;
     }
   }
 
@@ -143,7 +123,7 @@ export class SetValue {
       case Encoding.listpack:
         return this.#addToListpack(member);
       default:
-        return this.#addToTable(member, hash ?? this.hash(member));
+        return this.table.add(member, hash ?? this.table.hash(member));
     }
   }
 
@@ -195,18 +175,6 @@ export class SetValue {
     return this.#addToTable(member);
   }
 
-  #addToTable(member: Slice, hash = this.hash(member)): boolean {
-    const { bytes, start, end } = member;
-    if (this.table.find(bytes, start, end, hash) !== 0) return false;
-    const ref = this.arena.alloc(MEMBER_HEADER + end - start);
-    const words = this.#i32[ref >>> 20]!;
-    const at = (ref & 0xfffff) << 2;
-    words[at + 2] = end - start;
-    copyIn(bytes, start, end, this.arena.u8[ref >>> 20]!, words, (at << 2) + MEMBER_HEADER);
-    this.table.link(ref, hash);
-    return true;
-  }
-
   /** False if it was no member. The set may be empty then: that is the caller's business. */
   delete(member: Slice, hash?: number): boolean {
     switch (this.encoding) {
@@ -221,7 +189,7 @@ export class SetValue {
         return at !== 0;
       }
       default: {
-        const ref = this.table.find(member.bytes, member.start, member.end, hash ?? this.hash(member));
+        const ref = this.table.placeOf(member, hash ?? this.table.hash(member));
         if (ref !== 0) this.deleteAt(ref);
         return ref !== 0;
       }
@@ -257,10 +225,8 @@ export class SetValue {
       }
       case Encoding.listpack:
         return this.openListpack().text(place, into);
-      default: {
-        const start = this.table.nameAt(place);
-        return into.set(this.arena.u8[place >>> 20]!, start, start + this.table.nameLength(place));
-      }
+      default:
+        return this.table.memberAt(place, into);
     }
   }
 
@@ -280,8 +246,7 @@ export class SetValue {
         this.#setWord(PACKED, this.listpack.ref);
         return;
       default:
-        this.table.unlink(place);
-        this.arena.free(place);
+        this.table.remove(place);
     }
   }
 
@@ -338,6 +303,10 @@ export class SetValue {
       this.openListpack().free();
       this.#setWord(PACKED, from.openListpack().clone());
     }
+  }
+
+  #addToTable(member: Slice): boolean {
+    return this.table.add(member, this.table.hash(member));
   }
 
   #beginTable(): void {

@@ -8,8 +8,9 @@ import type { Database } from "../database.ts";
 import type { FreeJob } from "../lazyfree.ts";
 import type { Store } from "../store.ts";
 import { LARGE, TableWalk, type ValueWalk } from "../value-walk.ts";
+import { ENCODING_NAMES, Encoding, ROOT_BYTES, TABLE } from "./layout.ts";
 import { SetCursor } from "./set-cursor.ts";
-import { ENCODING_NAMES, Encoding, ROOT_BYTES, SetValue, TABLE } from "./set-value.ts";
+import { SetValue } from "./set-value.ts";
 
 export class Sets implements ContainerType {
   readonly #store: Store;
