@@ -14,13 +14,17 @@ function python(file: string, args: readonly (string | number)[]): { child: Chil
   return { child, output: () => output };
 }
 
-test("redis-py against one server", { ...needsRedisPy(), timeout: 40_000 }, async () => {
-  await using server = await startServer();
-  const { child, output } = python("redis_py_standalone.py", [server.port]);
-  const [code] = await once(child, "close");
-  assert.equal(code, 0, output());
-  assert.match(output(), /^OK$/m);
-});
+for (const [title, file] of [
+  ["redis-py against one server", "redis_py_standalone.py"],
+  ["redis-py and the types", "redis_py_types.py"],
+] as const)
+  test(title, { ...needsRedisPy(), timeout: 40_000 }, async () => {
+    await using server = await startServer();
+    const { child, output } = python(file, [server.port]);
+    const [code] = await once(child, "close");
+    assert.equal(code, 0, output());
+    assert.match(output(), /^OK$/m);
+  });
 
 test("redis-py through Sentinels", { ...needsRedisPy(), timeout: 40_000 }, async () => {
   await using group = await startSentinelGroup();
