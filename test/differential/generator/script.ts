@@ -152,7 +152,7 @@ export class ScriptMaker {
   #expiring(): Unit {
     const { dice } = this.#scene;
     const key = kinds["key"]!(this.#scene) as string;
-    const first = dice.chance(0.7) ? ["PEXPIRE", key, "1"] : ["SET", key, "brief", "PX", "1"];
+    const first = dice.chance(0.7) ? ["PEXPIRE", key, "4"] : ["SET", key, "brief", "PX", "4"];
     const later = dice.pick([
       ["GET", key],
       ["EXISTS", key],
@@ -161,7 +161,7 @@ export class ScriptMaker {
       ["RENAME", key, "str:0"],
       ["PERSIST", key],
     ]);
-    return [{ words: first, pauseMs: 5 }, { words: later }];
+    return [{ words: first, pauseMs: 10 }, { words: later }];
   }
 }
 
