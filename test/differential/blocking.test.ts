@@ -244,7 +244,7 @@ const scripts: Record<string, string[]> = {
 };
 
 for (const protocol of [2, 3] as const)
-  test(`scripts, RESP${protocol}`, noRedis, () =>
+  test(`scripts, RESP${protocol}`, { skip: noRedis }, () =>
     withTwo(async (ours, theirs) => {
       for (const script of Object.values(scripts))
         await compare(ours, theirs, protocol, ["p: FLUSHALL", ...script], masked);
@@ -257,7 +257,7 @@ function masked(line: string): string {
 }
 
 for (const seed of [1, 2, 3])
-  test(`many clients by chance (seed ${seed})`, noRedis, () =>
+  test(`many clients by chance (seed ${seed})`, { skip: noRedis }, () =>
     withTwo(async (ours, theirs) => {
       await compare(ours, theirs, seed % 2 === 0 ? 2 : 3, byChance(seed, 400));
     }),

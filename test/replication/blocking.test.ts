@@ -16,7 +16,7 @@ async function until(what: string, holds: () => Promise<boolean>): Promise<void>
   assert.fail(what);
 }
 
-test("a redis-server and a nines replica follow pops and moves of clients that wait", noRedis, () =>
+test("a redis-server and a nines replica follow pops and moves of clients that wait", { skip: noRedis }, () =>
   withServer(({ port }) =>
     withServer((replica) =>
       withRedis(

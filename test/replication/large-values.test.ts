@@ -41,49 +41,52 @@ function change(random: Seeded): (string | number)[] {
   return changes[random.below(changes.length)]!;
 }
 
-test("large values reach a redis-server and a nines replica as they were, and the changes behind them", noRedis, () =>
-  withServer(({ port }) =>
-    withServer((replica) =>
-      withRedis(
-        async (redis) => {
-          const random = new Seeded(1);
-          const primary = await RespClient.connect(port);
-          await primary.do("CONFIG", "SET", "repl-diskless-sync-delay", "0");
-          const fill: (string | number)[][] = [];
-          for (let i = 0; i < ELEMENTS; i++) {
-            const member = `member:${i}`;
-            fill.push(["ZADD", "zset", i % 1000, member], ["HSET", "hash", member, `value of ${i}`]);
-            fill.push(["SADD", "set", member], ["RPUSH", "list", `element number ${i}`]);
-          }
-          await pipeline(primary, fill);
-          const ours = await replica.client();
-          await ours.do("REPLICAOF", "127.0.0.1", port);
-          await redis.client.call("REPLICAOF", "127.0.0.1", String(port));
-          const both = async () =>
-            /connected_slaves:2(.*online){2}/s.test(await primary.do("INFO", "replication")) &&
-            /master_link_status:up/.test(await redis.client.info("replication"));
-          while (!(await both()))
-            await pipeline(
-              primary,
-              Array.from({ length: 50 }, () => change(random)),
-            );
-          await pipeline(primary, [
-            ["DEL", "hash"],
-            ["RENAME", "zset", "other"],
-            ["SET", "last", "1"],
-          ]);
-          await until("the replicas have it all", async () => {
-            const theirs = await redis.client.call("GET", "last");
-            return theirs === "1" && (await ours.do("GET", "last")) === '"1"';
-          });
-          const digest = await primary.do("DEBUG", "DIGEST");
-          assert.equal(await ours.do("DEBUG", "DIGEST"), digest);
-          assert.equal(`+${await redis.client.call("DEBUG", "DIGEST")}`, digest);
-          await primary.quit();
-        },
-        undefined,
-        ["--enable-debug-command", "yes"],
+test(
+  "large values reach a redis-server and a nines replica as they were, and the changes behind them",
+  { skip: noRedis },
+  () =>
+    withServer(({ port }) =>
+      withServer((replica) =>
+        withRedis(
+          async (redis) => {
+            const random = new Seeded(1);
+            const primary = await RespClient.connect(port);
+            await primary.do("CONFIG", "SET", "repl-diskless-sync-delay", "0");
+            const fill: (string | number)[][] = [];
+            for (let i = 0; i < ELEMENTS; i++) {
+              const member = `member:${i}`;
+              fill.push(["ZADD", "zset", i % 1000, member], ["HSET", "hash", member, `value of ${i}`]);
+              fill.push(["SADD", "set", member], ["RPUSH", "list", `element number ${i}`]);
+            }
+            await pipeline(primary, fill);
+            const ours = await replica.client();
+            await ours.do("REPLICAOF", "127.0.0.1", port);
+            await redis.client.call("REPLICAOF", "127.0.0.1", String(port));
+            const both = async () =>
+              /connected_slaves:2(.*online){2}/s.test(await primary.do("INFO", "replication")) &&
+              /master_link_status:up/.test(await redis.client.info("replication"));
+            while (!(await both()))
+              await pipeline(
+                primary,
+                Array.from({ length: 50 }, () => change(random)),
+              );
+            await pipeline(primary, [
+              ["DEL", "hash"],
+              ["RENAME", "zset", "other"],
+              ["SET", "last", "1"],
+            ]);
+            await until("the replicas have it all", async () => {
+              const theirs = await redis.client.call("GET", "last");
+              return theirs === "1" && (await ours.do("GET", "last")) === '"1"';
+            });
+            const digest = await primary.do("DEBUG", "DIGEST");
+            assert.equal(await ours.do("DEBUG", "DIGEST"), digest);
+            assert.equal(`+${await redis.client.call("DEBUG", "DIGEST")}`, digest);
+            await primary.quit();
+          },
+          undefined,
+          ["--enable-debug-command", "yes"],
+        ),
       ),
     ),
-  ),
 );
