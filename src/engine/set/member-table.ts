@@ -36,8 +36,14 @@ export class MemberTable extends ElementTable {
 
   /** False if it was there. */
   add(member: Slice, hash: number): boolean {
+    if (this.placeOf(member, hash) !== 0) return false;
+    this.addNew(member, hash);
+    return true;
+  }
+
+  /** For those who know that it is not there. */
+  addNew(member: Slice, hash: number): void {
     const { bytes, start, end } = member;
-    if (this.find(bytes, start, end, hash) !== 0) return false;
     const { arena } = this;
     const ref = arena.alloc(HEADER + end - start);
     const words = arena.i32[ref >>> 20]!;
@@ -45,7 +51,6 @@ export class MemberTable extends ElementTable {
     words[at + 2] = end - start;
     copyIn(bytes, start, end, arena.u8[ref >>> 20]!, words, (at << 2) + HEADER);
     this.link(ref, hash);
-    return true;
   }
 
   remove(ref: number): void {

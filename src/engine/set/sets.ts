@@ -119,7 +119,7 @@ export class Sets implements ContainerType {
     const into = this.create(from.encoding, this.#made);
     if (from.encoding === Encoding.table) {
       this.#cursor.start(from);
-      while (this.#cursor.next()) into.add(this.#cursor.member, this.#cursor.hash);
+      while (this.#cursor.next()) into.table.addNew(this.#cursor.member, this.#cursor.hash);
     } else into.copyPacked(from);
     return into.root;
   }
