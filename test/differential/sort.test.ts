@@ -93,6 +93,7 @@ const PLAIN = [
   "SORT s BY w_* GET # GET w_*",
   "ZADD z 3 a 1 b 2 c 9 1 8 2",
   "SORT z",
+  "OBJECT ENCODING z",
   "SORT z ALPHA",
   "SORT z ALPHA DESC",
   "SORT z BY nosort",

@@ -5,7 +5,15 @@
  */
 import { cosine } from "../../base/trigonometry.ts";
 import { areaOf, type Cell, cellOf, neighbour, type Place, STEPS } from "./cells.ts";
-import { degrees, distance, distanceWithin, EARTH_RADIUS_METERS, latitudeDistance, radians } from "./distance.ts";
+import {
+  degrees,
+  distance,
+  EARTH_RADIUS_METERS,
+  isWithin,
+  latitudeDistance,
+  radians,
+  roughDistance,
+} from "./distance.ts";
 
 /** What is searched. Lengths are in units of `unitMeters`. */
 export interface Shape {
@@ -17,15 +25,22 @@ export interface Shape {
   readonly height?: number;
 }
 
-/** The distance in meters of a place within the shape from its centre; -1 for a place that is not in it. */
-export function distanceInside(shape: Shape, { longitude, latitude }: Place): number {
+/** About how far a place within the shape is from its centre, in meters (see `roughness`); -1 for a place that is not in it. */
+export function roughlyInside(shape: Shape, { longitude, latitude }: Place): number {
   const { center, unitMeters, radius, width = 0, height = 0 } = shape;
+  const rough = roughDistance(center.longitude, center.latitude, longitude, latitude);
   if (radius !== undefined) {
-    return distanceWithin(center.longitude, center.latitude, longitude, latitude, radius * unitMeters);
+    return isWithin(rough, radius * unitMeters, center.longitude, center.latitude, longitude, latitude) ? rough : -1;
   }
   if (latitudeDistance(latitude, center.latitude) > (height * unitMeters) / 2) return -1;
   // How far it is to the east or west is measured on the place's own parallel.
-  if (distanceWithin(longitude, latitude, center.longitude, latitude, (width * unitMeters) / 2) < 0) return -1;
+  const across = roughDistance(longitude, latitude, center.longitude, latitude);
+  const most = (width * unitMeters) / 2;
+  return isWithin(across, most, longitude, latitude, center.longitude, latitude) ? rough : -1;
+}
+
+/** The distance in meters of a place from the centre, exactly. */
+export function distanceFrom({ center }: Shape, { longitude, latitude }: Place): number {
   return distance(center.longitude, center.latitude, longitude, latitude);
 }
 

@@ -28,8 +28,8 @@ export function distance(longitude1: number, latitude1: number, longitude2: numb
   return 2 * EARTH_RADIUS_METERS * arcSine(Math.sqrt(a));
 }
 
-/** The same, quickly, and off by less than a part in 10^8: for most candidates it is enough to know that they are too far. */
-function roughDistance(longitude1: number, latitude1: number, longitude2: number, latitude2: number): number {
+/** The same quickly, off by less than a part in `ROUGHNESS`: of most places it is enough to know that they are too far or near. */
+export function roughDistance(longitude1: number, latitude1: number, longitude2: number, latitude2: number): number {
   const v = Math.sin((radians(longitude2) - radians(longitude1)) / 2);
   const from = radians(latitude1);
   const to = radians(latitude2);
@@ -38,17 +38,21 @@ function roughDistance(longitude1: number, latitude1: number, longitude2: number
   return 2 * EARTH_RADIUS_METERS * Math.asin(Math.min(1, Math.sqrt(a)));
 }
 
-const ROUGHNESS = 1 + 1e-7;
+/** What a rough distance, in meters, can be off by. */
+export function roughness(meters: number): number {
+  return meters * 1e-7 + 1e-6;
+}
 
-/** @returns  the distance, or -1 if it is more than `limit` */
-export function distanceWithin(
+/** Whether the distance is at most `limit`, given what it is roughly. */
+export function isWithin(
+  rough: number,
+  limit: number,
   longitude1: number,
   latitude1: number,
   longitude2: number,
   latitude2: number,
-  limit: number,
-): number {
-  if (roughDistance(longitude1, latitude1, longitude2, latitude2) > limit * ROUGHNESS + 1e-6) return -1;
-  const meters = distance(longitude1, latitude1, longitude2, latitude2);
-  return meters > limit ? -1 : meters;
+): boolean {
+  const doubt = roughness(limit);
+  if (rough > limit + doubt) return false;
+  return rough < limit - doubt || distance(longitude1, latitude1, longitude2, latitude2) <= limit;
 }

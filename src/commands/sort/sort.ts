@@ -71,6 +71,7 @@ function sort(call: Call, args: Args, mayStore: boolean): void {
   const chosen = parseSortOptions(args, mayStore);
   const value = call.db.get(name);
   if (value === null) call.notify(name, missed);
+  else if (value.type === "zset") toTable(call, name);
   // Elements that weigh the same stand as they came, which in a set is elsewhere another order.
   const isChance = chosen.by !== null && chosen.alpha && !chosen.unsorted && value !== null && value.type !== "list";
   const elements = value === null ? [] : sortedElements(call, value, chosen);
@@ -79,6 +80,12 @@ function sort(call: Call, args: Args, mayStore: boolean): void {
     patterns.length === 0 ? elements : elements.flatMap((element) => patterns.map((get) => get.of(call, element)));
   if (chosen.store === null) answer(call, results);
   else store(call, chosen.store, results, isChance);
+}
+
+/** As in Redis, to whom a packed sorted set is not good enough to be sorted: OBJECT ENCODING shows it. */
+function toTable({ db, engine }: Call, name: Slice): void {
+  const set = engine.sortedSets.open(db, name)!;
+  if (set.encoding === "listpack") set.toTable();
 }
 
 function sortedElements(call: Call, value: StoredValue, options: SortOptions) {
