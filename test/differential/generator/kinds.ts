@@ -274,8 +274,8 @@ export const kinds: Readonly<Record<string, Kind>> = {
   index: integer(-12, 12),
   float: quarters(-100, 100),
   score: scores,
-  // Not zero: zero times less than zero is -0, which a packed sorted set of 7.2 does not tell from 0.
-  weight: ({ dice }) => `${dice.pick([-3, -1.25, -0.5, 0.25, 1, 2, 3])}`,
+  // More than zero: zero times less than that is -0, which a packed sorted set of 7.2 does not tell from 0.
+  weight: ({ dice }) => `${dice.pick([0.25, 0.5, 1, 1.25, 2, 3])}`,
   weights: (scene) =>
     Array.from(
       { length: scene.dice.chance(0.95) ? scene.count : scene.count + scene.dice.pick([-1, 1]) },
