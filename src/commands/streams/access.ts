@@ -58,6 +58,18 @@ export function createConsumer(call: Call, key: Slice, stream: Stream, group: nu
   return consumer;
 }
 
+/** As many objects are freed while the client waits; more of them later, in slices. */
+const FREED_AT_ONCE = 1024;
+
+/** Frees what a change has left over. */
+export function freeLeftovers(call: Call, stream: Stream): void {
+  const job = stream.leftovers;
+  if (job === null) return;
+  stream.leftovers = null;
+  if (job.pending > FREED_AT_ONCE) call.engine.lazyfree.add(job);
+  else while (job.pending > 0) job.step(FREED_AT_ONCE);
+}
+
 // Entries
 
 /** The entry that the cursor is on: its ID, and fields and values by turns. */

@@ -3,11 +3,12 @@ import { parseInt64 } from "../../base/numbers.ts";
 import { errors, ReplyError } from "../../base/reply-error.ts";
 import { EntryWords } from "../../engine/stream/entry-words.ts";
 import { StreamId } from "../../engine/stream/id.ts";
+import type { Stream } from "../../engine/stream/stream.ts";
 import type { Args } from "../args.ts";
 import { type Call, event, family, keyAt } from "../call.ts";
 import { block, docs, integer, key, multiple, noted, oneOf, optional, since, string, word } from "../docs.ts";
 import { created } from "../keyspace.ts";
-import { countChanges, readStream, trimmed } from "./access.ts";
+import { countChanges, freeLeftovers, readStream, trimmed } from "./access.ts";
 import { IdList, IdWord, MIN_ID, parseId, replyId } from "./ids.ts";
 import { copyWords, TrimOptions } from "./trimming.ts";
 
@@ -100,7 +101,7 @@ function xadd(call: Call, args: Args): void {
   entry.clear();
   replyId(call.reply, id);
   call.changed(name, added);
-  if (options.trims && stream.trim(options.trimming) > 0) call.notify(name, trimmed);
+  if (options.trims && trimStream(call, stream) > 0) call.notify(name, trimmed);
   const approximate = options.trims && options.trimming.approximate;
   if (options.sequenceGiven && !approximate) return;
   const words = copyWords(args);
@@ -159,7 +160,7 @@ function xtrim(call: Call, args: Args): void {
     call.reply.integer(0);
     return;
   }
-  const gone = stream.trim(options.trimming);
+  const gone = trimStream(call, stream);
   call.changed(name, trimmed, gone);
   if (gone > 0 && options.trimming.approximate) {
     const words = copyWords(args);
@@ -167,6 +168,12 @@ function xtrim(call: Call, args: Args): void {
     call.outcome(words);
   }
   call.reply.integer(gone);
+}
+
+function trimStream(call: Call, stream: Stream): number {
+  const gone = stream.trim(options.trimming);
+  freeLeftovers(call, stream);
+  return gone;
 }
 
 function xlen(call: Call, args: Args): void {

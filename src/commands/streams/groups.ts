@@ -9,7 +9,7 @@ import { type Call, event, family, keyAt } from "../call.ts";
 import { docs, integer, key, oneOf, optional, string, word } from "../docs.ts";
 import { replyHelp } from "../help.ts";
 import { created } from "../keyspace.ts";
-import { createConsumer as addConsumer, countChanges, quoted } from "./access.ts";
+import { createConsumer as addConsumer, countChanges, freeLeftovers, quoted } from "./access.ts";
 import { isCharacter, parseId, parseIdOrEdge } from "./ids.ts";
 
 const selector = oneOf("id-selector", string("id"), { ...word("$"), name: "new-id" });
@@ -156,6 +156,7 @@ function destroy(call: Call, args: Args): void {
     return;
   }
   stream.destroyGroup(group);
+  freeLeftovers(call, stream);
   call.reply.integer(1);
   countChanges(call, 1);
   call.notify(name, groupDestroyed);

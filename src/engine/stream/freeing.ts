@@ -3,25 +3,24 @@
  * so a job has its own.
  */
 import type { Arena } from "../../memory/arena.ts";
+import type { IndexDisposal } from "../../memory/ordered-index.ts";
 import type { FreeJob } from "../lazyfree.ts";
 import type { Store } from "../store.ts";
 import { Groups } from "./groups.ts";
-import { LISTPACK } from "./node.ts";
+import { LISTPACK, NEXT } from "./node.ts";
 import { NodeList } from "./node-list.ts";
 import { GROUPS, GROUPS_HEADS, NODES } from "./root.ts";
 
-/** Frees a stream that no key holds any more. */
-export class StreamFreeing implements FreeJob {
+/** Work in pieces of about an object each. */
+class Freeing implements FreeJob {
   pending: number;
   readonly ready = true;
   readonly #pieces: Generator<void>;
 
-  constructor(store: Store, root: number) {
-    const nodes = new NodeList(store.arena).position(root, NODES);
-    const groups = groupsOf(store, root);
-    this.pending = 1 + nodes.count;
-    if (groups !== null) for (const group of groups.refs()) this.pending += objectsOf(groups, group);
-    this.#pieces = streamPieces(store.arena, root, nodes, groups);
+  /** @param pending  how many objects; pieces of indexes come on top */
+  constructor(pending: number, pieces: Generator<void>) {
+    this.pending = pending;
+    this.#pieces = pieces;
   }
 
   step(count: number): number {
@@ -31,16 +30,34 @@ export class StreamFreeing implements FreeJob {
         this.pending = 0;
         return freed;
       }
-      // Pieces of indexes are not counted among the objects: there are more steps than objects, and it ends with the last step.
+      // It is not done before the last piece is.
       if (this.pending > 1) this.pending--;
     }
     return count;
   }
 }
 
+/** Frees a stream that no key holds any more. */
+export function streamFreeing(store: Store, root: number): FreeJob {
+  const nodes = new NodeList(store.arena).position(root, NODES);
+  const groups = groupsOf(store, root);
+  let pending = 1 + nodes.count;
+  if (groups !== null) for (const group of groups.refs()) pending += objectsOf(groups, group);
+  return new Freeing(pending, streamPieces(store.arena, root, nodes, groups));
+}
+
 /** Frees a group that was taken out of its stream. */
-export function freeGroup(store: Store, group: number): void {
-  for (const _ of groupPieces(store.arena, new Groups(store), group));
+export function groupFreeing(store: Store, group: number): FreeJob {
+  const groups = new Groups(store);
+  return new Freeing(objectsOf(groups, group), groupPieces(store.arena, groups, group));
+}
+
+/** Frees all nodes of a list, which is empty from now on. */
+export function nodesFreeing(store: Store, nodes: NodeList): FreeJob {
+  const { count, first } = nodes;
+  const index = nodes.index.disposal();
+  nodes.initialize();
+  return new Freeing(Math.max(1, count), nodePieces(store.arena, first, index));
 }
 
 /** About how many objects a group consists of. */
@@ -54,16 +71,21 @@ export function groupsOf(store: Store, root: number): Groups | null {
   return new Groups(store).position(root, GROUPS);
 }
 
-function* streamPieces(arena: Arena, root: number, nodes: NodeList, groups: Groups | null): Generator<void> {
-  const index = nodes.index.disposal();
-  for (let node = nodes.first; node !== 0; ) {
-    const next = nodes.next(node);
-    arena.free(arena.i32[node >>> 20]![((node & 0xfffff) << 2) + LISTPACK]!);
+function* nodePieces(arena: Arena, first: number, index: IndexDisposal): Generator<void> {
+  for (let node = first; node !== 0; ) {
+    const words = arena.i32[node >>> 20]!;
+    const at = (node & 0xfffff) << 2;
+    const next = words[at + NEXT]!;
+    arena.free(words[at + LISTPACK]!);
     arena.free(node);
     yield;
     node = next;
   }
   while (index.step(1)) yield;
+}
+
+function* streamPieces(arena: Arena, root: number, nodes: NodeList, groups: Groups | null): Generator<void> {
+  yield* nodePieces(arena, nodes.first, nodes.index.disposal());
   if (groups !== null) {
     for (const group of groups.refs()) yield* groupPieces(arena, groups, group);
     groups.table.dispose();

@@ -244,14 +244,20 @@ export class Groups {
   /** Takes the consumer out with what is pending at it, and returns how many entries that were. */
   deleteConsumer(group: number, consumer: number): number {
     const own = this.pendingOfConsumer(consumer);
+    const ofGroup = this.pendingOf(group);
     const count = own.size;
     const nodes = own.index.disposal();
-    const ofGroup = this.pendingOf(group);
+    // A group of one consumer loses all that is pending: then nothing is looked for one by one.
+    const isAll = count === ofGroup.size;
     for (let ref = own.first(); ref !== 0; ) {
       const next = own.next();
-      ofGroup.index.remove(ref);
+      if (!isAll) ofGroup.index.remove(ref);
       this.entries.free(ref);
       ref = next;
+    }
+    if (isAll) {
+      ofGroup.index.disposal().step(Number.MAX_SAFE_INTEGER);
+      ofGroup.index.initialize();
     }
     nodes.step(Number.MAX_SAFE_INTEGER);
     this.#consumersOf(group).remove(consumer);

@@ -3,10 +3,11 @@
  * flyweight over a root block (root.ts) and is positioned anew for every key.
  */
 import type { Slice } from "../../base/bytes.ts";
+import type { FreeJob } from "../lazyfree.ts";
 import type { Store } from "../store.ts";
 import { EntryCursor } from "./cursor.ts";
 import type { EntryWords } from "./entry-words.ts";
-import { freeGroup } from "./freeing.ts";
+import { groupFreeing, nodesFreeing } from "./freeing.ts";
 import { Groups } from "./groups.ts";
 import { StreamId } from "./id.ts";
 import { MAX_NODE_BYTES, StreamNode } from "./node.ts";
@@ -31,6 +32,8 @@ export class Trimming {
 
 export class Stream {
   root = 0;
+  /** What the last call has taken out and not freed: the caller's to do, now or later. */
+  leftovers: FreeJob | null = null;
   readonly nodes: NodeList;
   readonly cursor: EntryCursor;
   readonly #store: Store;
@@ -231,9 +234,10 @@ export class Stream {
     this.setFirstId(found && this.length > 0 ? this.#probe.id : MIN);
   }
 
-  /** Deletes entries at the head; returns how many. */
+  /** Deletes entries at the head; returns how many. Where all of them go their nodes are in `leftovers`. */
   trim(trimming: Trimming): number {
     const { limit } = trimming;
+    if (trimming.by === "length" && trimming.length === 0 && limit === 0) return this.#empty();
     let deleted = 0;
     for (let ref = this.nodes.first; ref !== 0; ref = this.nodes.first) {
       if (trimming.by === "length" && this.length <= trimming.length) break;
@@ -252,6 +256,18 @@ export class Stream {
     }
     if (deleted > 0 || this.length === 0) this.findFirst();
     return deleted;
+  }
+
+  /** Lets all entries go at once. */
+  #empty(): number {
+    const { length, nodes } = this;
+    if (this.#store.snapshots.open) {
+      for (let node = nodes.first; node !== 0; node = nodes.next(node)) this.#beforeChange(node);
+    }
+    if (nodes.count > 0) this.leftovers = nodesFreeing(this.#store, nodes);
+    this.length = 0;
+    this.setFirstId(MIN);
+    return length;
   }
 
   #goesWhole(node: number, live: number, trimming: Trimming): boolean {
@@ -307,9 +323,10 @@ export class Stream {
     return this.groups.create(name, lastId, entriesRead);
   }
 
+  /** Takes a group out; what it held is in `leftovers`. */
   destroyGroup(group: number): void {
     this.groups.unlink(group);
-    freeGroup(this.#store, group);
+    this.leftovers = groupFreeing(this.#store, group);
   }
 
   // How far a group has read

@@ -6,7 +6,7 @@ import type { FreeJob } from "../lazyfree.ts";
 import type { Store } from "../store.ts";
 import type { ValueWalk } from "../value-walk.ts";
 import { cloneStream } from "./clone.ts";
-import { groupsOf, objectsOf, StreamFreeing } from "./freeing.ts";
+import { groupsOf, objectsOf, streamFreeing } from "./freeing.ts";
 import { StreamNode } from "./node.ts";
 import { NodeList } from "./node-list.ts";
 import { NODES } from "./root.ts";
@@ -54,7 +54,7 @@ export class Streams implements ContainerType {
   }
 
   freeing(root: number): FreeJob {
-    return new StreamFreeing(this.#store, root);
+    return streamFreeing(this.#store, root);
   }
 
   walk(root: number): ValueWalk | null {

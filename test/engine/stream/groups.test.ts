@@ -55,6 +55,7 @@ for (let seed = 1; seed <= 20; seed++)
       const action = below(40);
       if (action === 0) {
         stream.destroyGroup(group);
+        while (stream.leftovers!.pending > 0) stream.leftovers!.step(2);
         model.delete(name.latin1());
       } else if (action < 20) {
         const consumerName = pick();
