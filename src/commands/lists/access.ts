@@ -51,7 +51,7 @@ export function popElements(call: Call, key: Slice, list: ListValue, front: bool
     if (front) list.forward();
     else list.back();
   }
-  list.removeRange(front ? 0 : length - taken, taken);
+  call.engine.lists.removeRange(list, front ? 0 : length - taken, taken, call.engine.lazyfree);
   elementsPopped(call, key, list, front, taken);
   return taken;
 }

@@ -254,11 +254,12 @@ function ltrim(call: Call, args: Args): void {
   if (list === null) return;
   const { length } = list;
   setRange(start, stop, length);
+  const { lists, lazyfree } = call.engine;
   const kept = Math.max(0, range.end - range.start);
-  if (kept === 0) list.removeRange(0, length);
+  if (kept === 0) lists.removeRange(list, 0, length, lazyfree);
   else {
-    list.removeRange(range.end, length - range.end);
-    list.removeRange(0, range.start);
+    lists.removeRange(list, range.end, length - range.end, lazyfree);
+    lists.removeRange(list, 0, range.start, lazyfree);
   }
   // The event comes even if nothing went, as in Redis.
   if (kept === length) call.notify(name, trimmed);

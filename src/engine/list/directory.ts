@@ -251,6 +251,30 @@ export class Directory {
     return freed;
   }
 
+  /**
+   * Gives the current chunk with all its nodes to another directory, if the place is at its beginning and it has at most so many
+   * elements. What is behind it is current then.
+   */
+  giveChunk(elements: number, to: Directory): boolean {
+    const { chunk } = this;
+    const total = this.#word(chunk, TOTAL);
+    if (this.slot !== 0 || total > elements) return false;
+    const next = this.#word(chunk, NEXT);
+    this.#unlinkChunk(chunk);
+    this.#setRoot(ELEMENTS, this.elements - total);
+    to.#takeChunk(chunk, total);
+    this.#enter(next, false);
+    return true;
+  }
+
+  #takeChunk(chunk: number, elements: number): void {
+    const last = this.#word(this.#root, LAST_CHUNK);
+    this.#set(chunk, PREVIOUS, last);
+    this.#set(chunk, NEXT, 0);
+    this.#linkNeighbours(last, 0, chunk, chunk);
+    this.#setRoot(ELEMENTS, this.elements + elements);
+  }
+
   /** Frees all chunks, not the nodes. */
   dispose(): void {
     let chunk = this.#word(this.#root, FIRST_CHUNK);
@@ -381,10 +405,14 @@ export class Directory {
   }
 
   #dropChunk(chunk: number): void {
+    this.#unlinkChunk(chunk);
+    this.#arena.free(chunk);
+  }
+
+  #unlinkChunk(chunk: number): void {
     const previous = this.#word(chunk, PREVIOUS);
     const next = this.#word(chunk, NEXT);
     this.#linkNeighbours(previous, next, next, previous);
-    this.#arena.free(chunk);
   }
 
   #linkNeighbours(previous: number, next: number, afterPrevious: number, beforeNext: number): void {

@@ -66,6 +66,13 @@ export class ListValue {
     return this;
   }
 
+  /** As `initialize`, of nodes. */
+  initializeQuick(): this {
+    this.#setWord(0, QUICK);
+    this.#directory.initialize();
+    return this;
+  }
+
   get length(): number {
     return this.#word(ELEMENTS);
   }
@@ -477,8 +484,11 @@ export class ListValue {
     return backwards ? directory.previous() : directory.next();
   }
 
-  /** Takes out `count` elements from the one of index `start` on, which are all there. */
-  removeRange(start: number, count: number): void {
+  /**
+   * Takes out `count` elements from the one of index `start` on, which are all there.
+   * @param later  an empty list: if they are very many it gets most of them, to be freed bit by bit
+   */
+  removeRange(start: number, count: number, later: ListValue | null = null): void {
     if (count === 0) return;
     if (this.isPacked) {
       this.#removeWithin(this.#node.open(this.#word(NODE)), start, count, this.length);
@@ -490,6 +500,7 @@ export class ListValue {
     const length = this.length - count;
     let within = directory.seek(start);
     for (let left = count; left > 0; left = this.length - length) {
+      if (within === 0 && later !== null && directory.giveChunk(left, later.#directory)) continue;
       if (within === 0 && directory.freeRun(left, Number.POSITIVE_INFINITY) > 0) continue;
       const here = directory.count;
       const taken = Math.min(left, here - within);

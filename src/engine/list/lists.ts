@@ -5,7 +5,7 @@ import type { Slice } from "../../base/bytes.ts";
 import type { Arena } from "../../memory/arena.ts";
 import type { ContainerType } from "../containers.ts";
 import type { Database } from "../database.ts";
-import type { FreeJob } from "../lazyfree.ts";
+import type { FreeJob, Lazyfree } from "../lazyfree.ts";
 import type { Store } from "../store.ts";
 import type { ValueWalk } from "../value-walk.ts";
 import { Directory } from "./directory.ts";
@@ -89,6 +89,20 @@ export class Lists implements ContainerType {
     return nodes < LARGE_NODES ? null : new ListWalk(this.#arena, root, nodes);
   }
 
+  /** Takes elements out of a list (`ListValue.removeRange`); if they are very many, most of them are freed bit by bit. */
+  removeRange(list: ListValue, start: number, count: number, lazyfree: Lazyfree): void {
+    if (count < VERY_MANY) {
+      list.removeRange(start, count);
+      return;
+    }
+    const root = this.#arena.alloc(ROOT_BYTES);
+    const dropped = this.another().position(root).initializeQuick();
+    list.removeRange(start, count, dropped);
+    const { root: from } = list;
+    if (dropped.length === 0) this.#arena.free(root);
+    else lazyfree.add(new ListFreeing(this.#arena, root, false, () => this.#store.snapshots.holds(from)));
+  }
+
   clone(root: number): number {
     const copy = this.#arena.alloc(ROOT_BYTES);
     this.at(root).cloneInto(copy);
@@ -104,21 +118,30 @@ export class Lists implements ContainerType {
   }
 }
 
+/** So many elements are not freed while everybody waits: some hundred nodes or more. */
+const VERY_MANY = 65536;
+
 /** Frees a list node by node, from the first on. */
 class ListFreeing implements FreeJob {
-  readonly ready = true;
   pending: number;
+  readonly #isRead: () => boolean;
   readonly #arena: Arena;
   readonly #root: number;
   readonly #directory: Directory;
   readonly #isPacked: boolean;
 
-  constructor(arena: Arena, root: number, isPacked: boolean) {
+  /** @param isRead  whether a snapshot still reads the nodes */
+  constructor(arena: Arena, root: number, isPacked: boolean, isRead = () => false) {
     this.#arena = arena;
+    this.#isRead = isRead;
     this.#root = root;
     this.#directory = new Directory(arena).at(root);
     this.#isPacked = isPacked;
     this.pending = isPacked ? 1 : Math.max(1, this.#directory.nodes());
+  }
+
+  get ready(): boolean {
+    return !this.#isRead();
   }
 
   step(count: number): number {

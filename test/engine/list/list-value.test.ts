@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Engine } from "../../../src/engine/engine.ts";
 import type { ListValue } from "../../../src/engine/list/list-value.ts";
+import { EntryText, readText } from "../../../src/memory/listpack-entry.ts";
 import { Seeded } from "../../memory/random.ts";
 import { engineAt, slice } from "../helpers.ts";
 
@@ -221,4 +222,42 @@ test("a node that is begun while the first page moves gets its first element", (
       }
       assert.deepEqual(valuesOf(pair.list), pair.model);
     }
+});
+
+test("very many elements that are taken out are freed bit by bit, and after a snapshot that reads them", () => {
+  const { list, engine } = new Pair(-2);
+  for (let i = 0; i < 300_000; i++) push(list, `element:${i}`, false);
+  const { lists, lazyfree } = engine;
+  const before = engine.store.arena.used;
+  lists.removeRange(list, 100, 200_000, lazyfree);
+  assert.ok(lazyfree.pending > 100 && engine.store.arena.used > before * 0.7);
+  assert.equal(list.length, 100_000);
+  assert.ok(list.seek(100));
+  assert.equal(list.text().latin1(), "element:200100");
+  while (lazyfree.pending > 0) lazyfree.step(() => true);
+  assert.equal(engine.store.arena.used, lists.bytes(list.root, 0));
+
+  const db = engine.databases[0]!;
+  db.setRoot(slice("key"), "list", list.root);
+  const snapshot = engine.snapshot();
+  const shown: string[] = [];
+  snapshot.onLargeValue = () => ({
+    element: () => {},
+    node: (bytes, begin, _end, count) => {
+      shown.push(`${count} from ${readText(bytes, begin, new EntryText()).latin1()}`);
+    },
+    end: () => shown.push("end"),
+  });
+  snapshot.step(1);
+  const opened = lists.open(db, slice("key"))!;
+  lists.removeRange(opened, 0, 99_999, lazyfree);
+  opened.shrink();
+  lazyfree.step(() => true);
+  assert.ok(lazyfree.pending > 100, "not while it is read");
+  while (snapshot.step(1000));
+  const counted = shown.slice(0, -1).reduce((sum, line) => sum + Number.parseInt(line, 10), 0);
+  assert.deepEqual([counted, shown[0]!.split(" ")[2], shown.at(-1)], [100_000, "element:0", "end"]);
+  while (lazyfree.pending > 0) lazyfree.step(() => true);
+  db.delete(slice("key"));
+  assert.equal(engine.store.arena.used, 0);
 });
