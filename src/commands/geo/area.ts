@@ -13,6 +13,7 @@ import {
   latitudeDistance,
   radians,
   roughDistance,
+  roughness,
 } from "./distance.ts";
 
 /** What is searched. Lengths are in units of `unitMeters`. */
@@ -28,15 +29,20 @@ export interface Shape {
 /** About how far a place within the shape is from its centre, in meters (see `roughness`); -1 for a place that is not in it. */
 export function roughlyInside(shape: Shape, { longitude, latitude }: Place): number {
   const { center, unitMeters, radius, width = 0, height = 0 } = shape;
-  const rough = roughDistance(center.longitude, center.latitude, longitude, latitude);
+  const north = latitudeDistance(latitude, center.latitude);
   if (radius !== undefined) {
-    return isWithin(rough, radius * unitMeters, center.longitude, center.latitude, longitude, latitude) ? rough : -1;
+    const limit = radius * unitMeters;
+    // Many places of the cells are too far to the north or south: that is quickly seen.
+    if (north > limit + roughness(limit)) return -1;
+    const rough = roughDistance(center.longitude, center.latitude, longitude, latitude);
+    return isWithin(rough, limit, center.longitude, center.latitude, longitude, latitude) ? rough : -1;
   }
-  if (latitudeDistance(latitude, center.latitude) > (height * unitMeters) / 2) return -1;
+  if (north > (height * unitMeters) / 2) return -1;
   // How far it is to the east or west is measured on the place's own parallel.
   const across = roughDistance(longitude, latitude, center.longitude, latitude);
   const most = (width * unitMeters) / 2;
-  return isWithin(across, most, longitude, latitude, center.longitude, latitude) ? rough : -1;
+  if (!isWithin(across, most, longitude, latitude, center.longitude, latitude)) return -1;
+  return roughDistance(center.longitude, center.latitude, longitude, latitude);
 }
 
 /** The distance in meters of a place from the centre, exactly. */
