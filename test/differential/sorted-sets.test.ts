@@ -372,6 +372,8 @@ const SCRIPT: readonly string[] = [
   "ZSCAN text 0",
   "ZSCAN one x",
   "ZSCAN one 0 COUNT 0",
+  "ZSCAN none 0 COUNT 0",
+  "ZSCAN text 0 COUNT 0",
   "ZSCAN one 0 COUNT x",
   "ZSCAN one 0 MATCH",
   "ZSCAN one 0 NOSUCH 1",

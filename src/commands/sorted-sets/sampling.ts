@@ -115,7 +115,7 @@ function replyDifferent(call: Call, value: SortedSetValue, count: number, withSc
 
 function zscan(call: Call, args: Args): void {
   let cursor = parseCursor(args.at(2));
-  const { match, count } = parseScanOptions(args, 3);
+  // The options of a key that is not there are not looked at, as in Redis.
   const value = readSortedSet(call, args.at(1));
   const { reply } = call;
   if (value === null) {
@@ -124,6 +124,7 @@ function zscan(call: Call, args: Args): void {
     reply.array(0);
     return;
   }
+  const { match, count } = parseScanOptions(args, 3);
   // Redis writes the scores of a large sorted set with 17 digits here, and those of a small one as they lie in memory.
   const text = value.listpack === null ? formatDouble17 : formatDouble;
   const found: [member: Uint8Array, score: string][] = [];
