@@ -15,7 +15,7 @@ import {
   outcomeClaim,
   outcomeGroupId,
   quoted,
-  replyEntryOf,
+  replyEntry,
 } from "./access.ts";
 import { fillId, holdId, IdList, IdWord, isId, MIN_ID, parseId, parseStart, replyId } from "./ids.ts";
 
@@ -80,7 +80,7 @@ function findConsumer(call: Call, claim: Claim, name: Slice): void {
   claim.stream.groups.setSeen(claim.consumer, call.now);
 }
 
-/** Gives what is pending to the claim's consumer, answers it and tells the replicas. */
+/** Gives what is pending to the claim's consumer, answers it (the cursor is on its entry) and tells the replicas. */
 function take(call: Call, claim: Claim, id: StreamId, idWord: Slice, pending: number): void {
   const { stream, group, consumer } = claim;
   const { groups } = stream;
@@ -90,7 +90,7 @@ function take(call: Call, claim: Claim, id: StreamId, idWord: Slice, pending: nu
   else if (!claim.justId) entries.countDelivery(pending);
   groups.assign(pending, consumer);
   if (claim.justId) replyId(call.reply, id);
-  else replyEntryOf(call.reply, stream, id);
+  else replyEntry(call.reply, stream.cursor);
   groups.setActive(consumer, call.now);
   countChanges(call, 1);
   outcomeClaim(call, claim.name, stream, group, claim.groupName, idWord, pending);
@@ -131,7 +131,7 @@ function xclaim(call: Call, args: Args): void {
     const id = ids.at(i);
     const idWord = args.at(5 + i);
     let pending = groups.pendingOf(group).find(id);
-    if (!stream.has(id)) {
+    if (!stream.range(id, id).next()) {
       if (pending === 0) continue;
       forget(call, claim, idWord, pending);
       tellsLastId = false;
@@ -233,7 +233,7 @@ function claimFrom(call: Call, claim: Claim, minIdleMs: number, count: number): 
   let pending = list.from(start);
   for (let attempts = count * ATTEMPTS; attempts > 0 && left > 0 && pending !== 0; attempts--) {
     groups.entries.id(pending, current);
-    if (!stream.has(current)) {
+    if (!stream.range(current, current).next()) {
       forget(call, claim, currentWord.of(current), pending);
       gone.push(new StreamId().copy(current));
       left--;
