@@ -113,7 +113,11 @@ async function documentedBy(port: number): Promise<Map<string, string>> {
       const fields = new Map<string, unknown>();
       const list = commands[i + 1] as unknown[];
       for (let at = 0; at < list.length; at += 2) fields.set(String(list[at]), list[at + 1]);
-      found.set(String(commands[i]), DOCUMENTED.map((name) => `${name}: ${fields.get(name) ?? "-"}`).join(", "));
+      const history = (fields.get("history") ?? []) as string[][];
+      // What is new in 7.2 is not known there.
+      const versions = history.map(([version]) => version).filter((version) => version !== "7.2.0");
+      const said = DOCUMENTED.map((name) => `${name}: ${fields.get(name) ?? "-"}`);
+      found.set(String(commands[i]), [...said, `history: ${versions.join(" ")}`].join(", "));
       if (fields.has("subcommands")) collect(fields.get("subcommands") as unknown[]);
     }
   }

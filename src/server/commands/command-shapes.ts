@@ -6,6 +6,7 @@ import { aclCategories } from "../../commands/acl-categories.ts";
 import type { ArgumentDocs, CommandRow, Flag, KeyFlag, KeySpec } from "../../commands/call.ts";
 import { KEY_FLAGS, legacyRange } from "../../commands/key-specs.ts";
 import type { ReplyWriter } from "../../resp/reply-writer.ts";
+import { historyOf } from "./history.ts";
 
 /** In Redis' order. "may_replicate", "sentinel", "only_sentinel" and "protected" are nobody's business. */
 const SHOWN_FLAGS: readonly Flag[] = [
@@ -135,6 +136,8 @@ export function writeCommandDocs(reply: ReplyWriter, row: CommandRow): void {
   if (flags.length > 0) fields.add("doc_flags", () => writeNames(reply, flags));
   if (docs.deprecated !== undefined)
     fields.text("deprecated_since", docs.deprecated.since).text("replaced_by", docs.deprecated.replacedBy);
+  const history = historyOf(row.name);
+  if (history.length > 0) fields.add("history", () => writeHistory(reply, history));
   const parts = docs.arguments ?? [];
   if (parts.length > 0) fields.add("arguments", () => writeArguments(reply, parts));
   if (subcommands !== undefined)
@@ -146,6 +149,15 @@ export function writeCommandDocs(reply: ReplyWriter, row: CommandRow): void {
       }
     });
   fields.write();
+}
+
+function writeHistory(reply: ReplyWriter, history: readonly [string, string][]): void {
+  reply.set(history.length);
+  for (const [version, what] of history) {
+    reply.array(2);
+    reply.bulkText(version);
+    reply.bulkText(what);
+  }
 }
 
 function writeArguments(reply: ReplyWriter, parts: readonly ArgumentDocs[]): void {
