@@ -94,7 +94,8 @@ export function updateState(s: ClusterState): void {
   let ok = !s.settings.requireFullCoverage || isCovered(s);
   if (reachable < s.quorum) {
     ok = false;
-    s.minorityAt = s.now;
+    // Before it first belonged to a cluster it was not cut off from one.
+    if (s.hasPast) s.minorityAt = s.now;
   }
   if (ok === s.ok) return;
   const rejoin = Math.min(MAX_REJOIN_MS, Math.max(MIN_REJOIN_MS, s.settings.nodeTimeoutMs));

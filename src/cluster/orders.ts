@@ -57,6 +57,7 @@ function slotsChanged(s: ClusterState): void {
   s.save();
   s.do({ kind: "slotsChanged" });
   updateState(s);
+  announce(s, "all");
 }
 
 export type SlotMove =
@@ -96,7 +97,6 @@ function giveSlot(s: ClusterState, slot: number, node: ClusterNode): void {
   if (node === myself && s.importing.delete(slot)) {
     // Others believe in the move because of the epoch; if two nodes took one, the collision is resolved as ever.
     if (bumpEpoch(s)) s.log("notice", `configEpoch updated after importing slot ${slot}`);
-    announce(s, "all");
   }
   if (wasMine && node !== myself && myself.slots.size === 0 && s.settings.allowReplicaMigration) {
     s.log("notice", `Lost my last slot during slot migration. Reconfiguring myself as a replica of ${node.id}`);

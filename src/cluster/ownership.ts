@@ -1,7 +1,7 @@
 /** Who owns which slot, by the rule of the cluster: of two who claim one, the higher epoch has it. */
 import type { NodeId } from "./messages.ts";
 import type { ClusterNode } from "./node.ts";
-import { send, senderOf } from "./sending.ts";
+import { announce, send, senderOf } from "./sending.ts";
 import type { SlotSet } from "./slot-set.ts";
 import type { ClusterState } from "./state.ts";
 
@@ -50,6 +50,8 @@ export function follow(s: ClusterState, primary: ClusterNode): void {
   stopManual(s);
   s.save();
   s.do({ kind: "replicate", id: primary.id, address: primary.address });
+  // In a large cluster two nodes may not speak for minutes: gossip tells them that the other lives, but not what it is.
+  announce(s, "all");
 }
 
 export function stopManual(s: ClusterState): void {

@@ -10,6 +10,7 @@ import { ClusterMachine } from "../../src/cluster/machine.ts";
 import { NodeFlag } from "../../src/cluster/messages.ts";
 import { ClusterNode } from "../../src/cluster/node.ts";
 import { readNodesConf, writeNodesConf } from "../../src/cluster/nodes-conf.ts";
+import { follow } from "../../src/cluster/ownership.ts";
 import { SeededRandom } from "../../src/io/random.ts";
 import { VirtualClock } from "../../src/io/virtual-clock.ts";
 
@@ -276,8 +277,7 @@ export class Member {
   }
 
   follow(primary: Member): void {
-    const { state } = this.machine;
-    state.makeReplica(state.myself, state.node(primary.id)!);
+    this.command((machine) => machine.change((state) => follow(state, state.node(primary.id)!), this.#world.now));
     this.#heardPrimaryAt = this.#world.now;
   }
 
