@@ -263,6 +263,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
   numsets: counted(keyOf("set")),
   numzsets: counted((scene) => keyOf(scene.dice.chance(0.8) ? "zset" : "set")(scene)),
   numlists: counted(keyOf("list")),
+  numfields: counted((scene) => MEMBERS(scene) as string),
 
   // Values and numbers
   value: VALUES,

@@ -1,7 +1,7 @@
 /** Redis 7.4's expiry of fields: redis-server before it does not know these, and then they are left out. */
 import type { Grammar } from "./grammar.ts";
 
-const FIELDS = "FIELDS 1 member";
+const FIELDS = "FIELDS numfields";
 const CONDITION = "[NX | XX | GT | LT]";
 
 export const fieldExpiry: Grammar = {
