@@ -128,11 +128,6 @@ export class Stream {
 
   // Entries
 
-  /** Whether the stream has an entry of this ID. */
-  has(id: StreamId): boolean {
-    return this.#probe.start(this.nodes, id, id).next();
-  }
-
   /** The ID of the last entry there is; false if there is none. */
   lastEntryId(into: StreamId): boolean {
     if (!this.#probe.start(this.nodes, MIN, MAX, true).next()) return false;
