@@ -12,6 +12,8 @@ import { ENCODING_NAMES, Encoding, ROOT_BYTES, TABLE } from "./layout.ts";
 import { SetCursor } from "./set-cursor.ts";
 import { SetValue } from "./set-value.ts";
 
+const KEPT_VALUES = 64;
+
 export class Sets implements ContainerType {
   readonly #store: Store;
   /** For commands on several sets; the first is the one for commands on one. */
@@ -29,8 +31,9 @@ export class Sets implements ContainerType {
     store.containers.register("set", this);
   }
 
-  /** One of the flyweights that `read` and `open` can be handed. */
+  /** One of the flyweights that `read` and `open` can be handed: they are kept, but for those of very many keys. */
   value(index: number): SetValue {
+    if (index >= KEPT_VALUES) return new SetValue(this.#store);
     return (this.#values[index] ??= new SetValue(this.#store));
   }
 
