@@ -100,6 +100,18 @@ export class PackedMembers {
     }
   }
 
+  /** Gives a member another score; if it keeps its place among the others, only that is written. */
+  setScore(at: number, member: Slice, score: number): void {
+    const before = this.previous(at);
+    const after = this.next(at);
+    const stays = (before === 0 || this.score(before) < score) && (after === 0 || this.score(after) > score);
+    if (stays) this.list.replace(this.list.next(at), packedScore(score));
+    else {
+      this.remove(at, 1);
+      this.add(member, score);
+    }
+  }
+
   /** Adds a member that comes behind all that are there. */
   append(member: Slice, score: number): void {
     this.list.append(member);

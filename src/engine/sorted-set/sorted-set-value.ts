@@ -171,8 +171,7 @@ export class SortedSetValue {
     if (at === 0) return this.#addToPacked(member, score, conditions);
     const result = this.#decide(this.#packed.score(at), score, conditions);
     if (result !== Added.updated) return result;
-    this.#packed.remove(at, 1);
-    this.#packed.add(member, this.newScore);
+    this.#packed.setScore(at, member, this.newScore);
     this.#setWord(LISTPACK, this.#packed.list.ref);
     return Added.updated;
   }
