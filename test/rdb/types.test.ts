@@ -6,9 +6,12 @@ import { test } from "node:test";
 import { Slice } from "../../src/base/bytes.ts";
 import { Crc64 } from "../../src/base/crc64.ts";
 import type { Engine } from "../../src/engine/engine.ts";
+import { RdbError } from "../../src/rdb/format.ts";
+import { EngineLoader } from "../../src/rdb/load.ts";
 import { dump, payloadErrors, restore } from "../../src/rdb/payload.ts";
+import { RdbReader } from "../../src/rdb/reader.ts";
 import { dataDigest, valueDigest } from "../../src/server/debug/digest.ts";
-import { load, newEngine, save, seeded } from "./engines.ts";
+import { load, NOW, newEngine, save, seeded } from "./engines.ts";
 import { bytesOf } from "./files.ts";
 import { noRedis, type RealRedis, temporaryFolder, withRedis } from "./real-redis.ts";
 
@@ -183,4 +186,47 @@ test("broken payloads are refused, or harmless", { skip: noRedis }, async () => 
     }
   }
   assert.ok(taken > 500 && refused > 500, `${taken} taken, ${refused} refused`);
+});
+
+test("files of every type in pieces of any size, cut short, and broken", { skip: noRedis }, async () => {
+  let file: Buffer = Buffer.alloc(0);
+  await withRedis(async (redis) => {
+    await fill(redis);
+    await redis.client.save();
+    file = readFileSync(join(redis.folder, "dump.rdb"));
+  });
+  const whole = newEngine();
+  load(whole, file);
+  const expected = dataDigest(whole);
+  for (const size of [1, 13, 500, 4096]) {
+    const engine = newEngine();
+    const reader = new RdbReader(new EngineLoader(engine, { now: NOW, dropExpired: true }));
+    for (let at = 0; at < file.length; at += size) reader.feed(Buffer.from(file.subarray(at, at + size)));
+    reader.end();
+    assert.equal(dataDigest(engine), expected, `pieces of ${size}`);
+  }
+  const random = seeded(9);
+  const engine = newEngine();
+  let refused = 0;
+  for (let i = 0; i < 300; i++) {
+    const broken = Buffer.from(file.subarray(0, i % 3 === 0 ? 10 + (random() % (file.length - 10)) : file.length));
+    for (let n = i % 4; n > 0; n--) broken[9 + (random() % (broken.length - 9))] = random();
+    const loader = new EngineLoader(engine, { now: NOW, dropExpired: true, deep: i % 2 === 0, functionLibrary() {} });
+    try {
+      const reader = new RdbReader(loader, { verifyChecksum: false });
+      reader.feed(broken);
+      reader.end();
+    } catch (error) {
+      assert.ok(error instanceof RdbError, (error as Error).stack);
+      refused++;
+    }
+    // Nothing of a value that was half read is left behind: what is there belongs to keys.
+    for (const db of engine.databases) {
+      const keys: Uint8Array[] = [];
+      db.keys((key) => keys.push(key.copy()));
+      for (const key of keys) db.delete(new Slice(key));
+    }
+    assert.equal(engine.store.arena.used, 0);
+  }
+  assert.ok(refused > 150, `${refused}`);
 });
