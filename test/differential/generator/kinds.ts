@@ -323,6 +323,8 @@ export const kinds: Readonly<Record<string, Kind>> = {
   id: idOf([]),
   idstart: bound(streamId as Kind, ["", "", "("], ["-", "0", "(-", "+"]),
   idend: bound(streamId as Kind, ["", "", "("], ["+", "+", "(+", "-"]),
+  // Before the top item it is refused, and before a deleted one by 7.2 alone.
+  laterid: ({ dice, clock }) => `${clock + dice.int(0, 1)}-9`,
   lastid: idOf(["0", "$"]),
   streams: streams(["0", "$", "0-0", "+"]),
   streamsnew: streams([">", ">", ">", "0", "$"]),

@@ -22,7 +22,7 @@ export const streams: Grammar = {
   XREAD: [2, "[COUNT int] STREAMS streams"],
   XREADGROUP: [3, "GROUP group consumer [COUNT int] [NOACK] STREAMS streamsnew"],
   XREVRANGE: "stream idend idstart [COUNT small]",
-  XSETID: [0.5, "stream id [ENTRIESADDED small MAXDELETEDID id]"],
+  XSETID: [0.5, "stream laterid [ENTRIESADDED small MAXDELETEDID id]"],
   XTRIM: `stream ${TRIM}`,
 };
 
