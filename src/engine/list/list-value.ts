@@ -1,195 +1,47 @@
 /**
- * A list, read and changed where it lies. While small it is one node ("listpack"), else nodes in a directory ("quicklist"), by
- * Redis' thresholds.
- *
- *   root: word 0 encoding   1 the node, or the first chunk   2 elements   3 the last chunk
- *
- * One object, positioned anew on each list, with one place in it: `seek`, `forward` and `back` move it, changes lose it.
+ * A list, changed where it lies, with Redis' thresholds for its form; list-reading.ts has what is only looked at.
  */
 import type { Slice } from "../../base/bytes.ts";
 import type { Arena } from "../../memory/arena.ts";
 import { EMPTY_BYTES } from "../../memory/listpack.ts";
-import { Element, EntryText, entryBefore, entryLength, readText } from "../../memory/listpack-entry.ts";
+import { Element, entryBefore, entryLength, readText } from "../../memory/listpack-entry.ts";
 import { Directory } from "./directory.ts";
 import { ENTRY_OVERHEAD, type NodeLimits } from "./limits.ts";
+import { ELEMENTS, ListReading, NODE, PACKED, QUICK } from "./list-reading.ts";
 import { ListNode } from "./node.ts";
 
-export const ROOT_BYTES = 16;
-export const PACKED = 1;
-export const QUICK = 2;
-const NODE = 1;
-const ELEMENTS = 2;
 /** A node below this, after elements were taken out of it, is joined with its neighbour. */
 const SMALL_NODE = 1024;
 
-/** Takes elements as they are shown: bytes[start, end), lent. */
-export interface ElementSink {
-  bulkBytes(bytes: Uint8Array, start: number, end: number): void;
-}
-
-export class ListValue {
-  root = 0;
-  readonly #arena: Arena;
+export class ListValue extends ListReading {
   readonly #limits: NodeLimits;
-  readonly #directory: Directory;
-  /** The node of the place. */
-  readonly #node: ListNode;
   readonly #neighbour: ListNode;
   readonly #element = new Element();
-  readonly #sought = new Element();
-  readonly #text = new EntryText();
-  /** Where in the node the place is, and the how manieth entry that is. */
-  #place = 0;
-  #within = 0;
 
   constructor(arena: Arena, limits: NodeLimits) {
-    this.#arena = arena;
+    super(arena);
     this.#limits = limits;
-    this.#directory = new Directory(arena);
-    this.#node = new ListNode(arena);
     this.#neighbour = new ListNode(arena);
   }
 
-  position(root: number): this {
-    this.root = root;
-    this.#directory.at(root);
-    this.#node.list = root;
+  override position(root: number): this {
     this.#neighbour.list = root;
-    return this;
+    return super.position(root);
   }
 
   /** Makes the root that of an empty list. */
   initialize(): this {
-    this.#setWord(0, PACKED);
-    this.#setWord(NODE, 0);
-    this.#setWord(ELEMENTS, 0);
+    this.setWord(0, PACKED);
+    this.setWord(NODE, 0);
+    this.setWord(ELEMENTS, 0);
     return this;
   }
 
   /** As `initialize`, of nodes. */
   initializeQuick(): this {
-    this.#setWord(0, QUICK);
-    this.#directory.initialize();
+    this.setWord(0, QUICK);
+    this.directory.initialize();
     return this;
-  }
-
-  get length(): number {
-    return this.#word(ELEMENTS);
-  }
-
-  get isPacked(): boolean {
-    return this.#word(0) === PACKED;
-  }
-
-  // Reading
-
-  /** Goes to the element of this index, counted from the end if negative; false if there is none. */
-  seek(index: number): boolean {
-    const { length } = this;
-    if (index < 0) index += length;
-    if (!(index >= 0 && index < length)) return false;
-    let count = length;
-    if (this.isPacked) this.#node.open(this.#word(NODE));
-    else {
-      index = this.#directory.seek(index);
-      this.#node.open(this.#directory.node);
-      count = this.#directory.count;
-    }
-    this.#within = index;
-    this.#place = this.#node.seek(index, count);
-    return true;
-  }
-
-  /** Goes on to the next element; false if there is none. */
-  forward(): boolean {
-    const node = this.#node;
-    this.#place += entryLength(node.bytes, this.#place);
-    this.#within++;
-    if (this.#place < node.end) return true;
-    if (this.isPacked || !this.#directory.next()) return false;
-    this.#place = node.open(this.#directory.node).begin;
-    this.#within = 0;
-    return true;
-  }
-
-  /** Goes back to the element before; false if there is none. */
-  back(): boolean {
-    const node = this.#node;
-    if (this.#place === node.begin) {
-      if (this.isPacked || !this.#directory.previous()) return false;
-      this.#place = node.open(this.#directory.node).end;
-      this.#within = this.#directory.count;
-    }
-    this.#place = entryBefore(node.bytes, this.#place);
-    this.#within--;
-    return true;
-  }
-
-  /** The element here, as text; valid until the list changes or another is read. */
-  text(): Slice {
-    return readText(this.#node.bytes, this.#place, this.#text);
-  }
-
-  /** Shows `count` elements from the one of index `start` on, which are all there. */
-  show(start: number, count: number, sink: ElementSink): void {
-    if (count === 0) return;
-    this.seek(start);
-    const node = this.#node;
-    let at = this.#place;
-    for (let left = count; ; left--) {
-      // Strings of up to 63 bytes are shown without a detour: they are what most lists are made of.
-      const { bytes } = node;
-      const first = bytes[at]!;
-      if (first >= 0x80 && first < 0xc0) {
-        const end = at + 1 + (first & 0x3f);
-        sink.bulkBytes(bytes, at + 1, end);
-        at = end + 1;
-      } else {
-        const text = readText(bytes, at, this.#text);
-        sink.bulkBytes(text.bytes, text.start, text.end);
-        at += entryLength(bytes, at);
-      }
-      if (left === 1) return;
-      if (at === node.end) {
-        this.#directory.next();
-        at = node.open(this.#directory.node).begin;
-      }
-    }
-  }
-
-  /** What `matches` compares with; borrowed. */
-  lookFor(value: Slice): void {
-    this.#sought.set(value);
-  }
-
-  /** Whether the element here says what is looked for. */
-  matches(): boolean {
-    return this.#sought.equals(this.#node.bytes, this.#place);
-  }
-
-  get nodeCount(): number {
-    return this.isPacked ? 1 : this.#directory.nodes();
-  }
-
-  /** Visits the nodes in order: the entries in bytes[begin, end), `count` of them. */
-  nodes(visit: (bytes: Uint8Array, begin: number, end: number, count: number) => void): void {
-    const node = this.#node;
-    if (this.isPacked) {
-      if (this.length > 0) this.#visit(node.open(this.#word(NODE)), this.length, visit);
-      return;
-    }
-    const directory = this.#directory;
-    for (let more = directory.first(); more; more = directory.next()) {
-      this.#visit(node.open(directory.node), directory.count, visit);
-    }
-  }
-
-  #visit(
-    node: ListNode,
-    count: number,
-    visit: (bytes: Uint8Array, begin: number, end: number, count: number) => void,
-  ): void {
-    visit(node.bytes, node.begin, node.end, count);
   }
 
   // The two ends
@@ -197,11 +49,11 @@ export class ListValue {
   /** Called before elements are added: so many, with so many bytes of text. A list that gets too large by that is one of nodes then. */
   grow(bytes: number, elements: number): void {
     if (!this.isPacked) return;
-    const node = this.#word(NODE);
+    const node = this.word(NODE);
     if (node === 0) {
       if (this.#limits.exceeded(EMPTY_BYTES + bytes, elements)) this.#toQuick();
-      else this.#setWord(NODE, this.#node.create(bytes + 2 * elements, false));
-    } else if (this.#limits.exceeded(this.#node.open(node).listpackBytes + bytes, this.length + elements)) {
+      else this.setWord(NODE, this.node.create(bytes + 2 * elements, false));
+    } else if (this.#limits.exceeded(this.node.open(node).listpackBytes + bytes, this.length + elements)) {
       this.#toQuick();
     }
   }
@@ -220,20 +72,20 @@ export class ListValue {
   }
 
   #pushPacked(element: Element, front: boolean): void {
-    const node = this.#node;
-    const ref = this.#word(NODE);
+    const node = this.node;
+    const ref = this.word(NODE);
     if (ref === 0) node.create(element.length, front);
     else node.open(ref);
     node.roomBytes = 0;
     if (front) node.pushFront(element);
     else node.pushBack(element);
-    this.#setWord(NODE, node.ref);
-    this.#setWord(ELEMENTS, this.length + 1);
+    this.setWord(NODE, node.ref);
+    this.setWord(ELEMENTS, this.length + 1);
   }
 
   #pushQuick(element: Element, textBytes: number, front: boolean): void {
-    const directory = this.#directory;
-    const node = this.#node;
+    const directory = this.directory;
+    const node = this.node;
     const isThere = front ? directory.first() : directory.last();
     if (!isThere || !this.#takes(node.open(directory.node), directory.count, textBytes)) {
       if (isThere) this.#seal();
@@ -258,8 +110,8 @@ export class ListValue {
 
   /** The current node will hardly grow any more: gives back what its block has too much. */
   #seal(): void {
-    this.#node.fit();
-    this.#directory.node = this.#node.ref;
+    this.node.fit();
+    this.directory.node = this.node.ref;
   }
 
   /**
@@ -268,28 +120,28 @@ export class ListValue {
    */
   take(front: boolean): Slice {
     const node = this.#openEnd(front);
-    const text = readText(node.bytes, front ? node.begin : entryBefore(node.bytes, node.end), this.#text);
+    const text = readText(node.bytes, front ? node.begin : entryBefore(node.bytes, node.end), this.lent);
     if (front) node.dropFront();
     else node.dropBack();
-    if (this.isPacked) this.#setWord(ELEMENTS, this.length - 1);
+    if (this.isPacked) this.setWord(ELEMENTS, this.length - 1);
     else {
-      this.#directory.add(-1);
-      if (this.#directory.count === 0) this.#dropNode();
+      this.directory.add(-1);
+      if (this.directory.count === 0) this.#dropNode();
     }
     return text;
   }
 
   #openEnd(front: boolean): ListNode {
-    if (this.isPacked) return this.#node.open(this.#word(NODE));
-    if (front) this.#directory.first();
-    else this.#directory.last();
-    return this.#node.open(this.#directory.node);
+    if (this.isPacked) return this.node.open(this.word(NODE));
+    if (front) this.directory.first();
+    else this.directory.last();
+    return this.node.open(this.directory.node);
   }
 
   /** Frees the current node; the one behind it is current then. False if there is none. */
   #dropNode(): boolean {
     this.#freeNode();
-    return this.#directory.remove();
+    return this.directory.remove();
   }
 
   // Anywhere
@@ -297,15 +149,15 @@ export class ListValue {
   /** Puts `value` in the place of the element here. */
   replace(value: Slice): void {
     const element = this.#element.set(value);
-    const length = entryLength(this.#node.bytes, this.#place);
-    const grown = this.#node.listpackBytes + element.length - length;
-    if (this.isPacked || this.#directory.count === 1 || !this.#limits.exceeded(grown >>> 1, 1)) {
+    const length = entryLength(this.node.bytes, this.place);
+    const grown = this.node.listpackBytes + element.length - length;
+    if (this.isPacked || this.directory.count === 1 || !this.#limits.exceeded(grown >>> 1, 1)) {
       this.#splice(length, element);
       return;
     }
     // It would make the node far too large: it gets one of its own.
     this.#splice(length, null);
-    this.#directory.add(-1);
+    this.directory.add(-1);
     this.#insertQuick(element, value.end - value.start);
   }
 
@@ -313,35 +165,35 @@ export class ListValue {
   insert(value: Slice, behind: boolean): void {
     const element = this.#element.set(value);
     if (behind) {
-      this.#place += entryLength(this.#node.bytes, this.#place);
-      this.#within++;
+      this.place += entryLength(this.node.bytes, this.place);
+      this.within++;
     }
     if (this.isPacked) {
       this.#splice(0, element);
-      this.#setWord(ELEMENTS, this.length + 1);
+      this.setWord(ELEMENTS, this.length + 1);
     } else this.#insertQuick(element, value.end - value.start);
   }
 
   /** Changes the current node at the place: `removed` bytes make way for an element, or for nothing. */
   #splice(removed: number, element: Element | null): void {
-    const node = this.#node;
+    const node = this.node;
     node.roomBytes = 0;
-    this.#place =
-      element === null ? node.remove(this.#place, this.#place + removed) : node.splice(this.#place, removed, element);
-    if (this.isPacked) this.#setWord(NODE, node.ref);
-    else this.#directory.node = node.ref;
+    this.place =
+      element === null ? node.remove(this.place, this.place + removed) : node.splice(this.place, removed, element);
+    if (this.isPacked) this.setWord(NODE, node.ref);
+    else this.directory.node = node.ref;
   }
 
   /** A new element at the place, which may be the end of the current node. */
   #insertQuick(element: Element, textBytes: number): void {
-    const directory = this.#directory;
+    const directory = this.directory;
     if (this.#findRoom(textBytes)) {
       this.#splice(0, element);
       directory.add(1);
       return;
     }
-    const node = this.#node;
-    const behind = this.#place === node.end;
+    const node = this.node;
+    const behind = this.place === node.end;
     node.create(element.length, false);
     node.pushBack(element);
     if (behind) directory.insertAfter(node.ref, 1);
@@ -350,39 +202,39 @@ export class ListValue {
 
   /** Moves the place to a node that takes such a text there; false where a node of its own is needed, before or behind the current one. */
   #findRoom(textBytes: number): boolean {
-    const node = this.#node;
-    if (this.#takes(node, this.#directory.count, textBytes)) return true;
-    if (this.#place === node.begin) {
+    const node = this.node;
+    if (this.#takes(node, this.directory.count, textBytes)) return true;
+    if (this.place === node.begin) {
       if (!this.#moveToPrevious(textBytes)) return false;
-      this.#place = node.end;
+      this.place = node.end;
       return true;
     }
-    if (this.#place === node.end) {
+    if (this.place === node.end) {
       if (!this.#moveToNext(textBytes)) return false;
-      this.#place = node.begin;
+      this.place = node.begin;
       return true;
     }
     this.#split();
-    this.#place = node.end;
-    return this.#takes(node, this.#directory.count, textBytes);
+    this.place = node.end;
+    return this.#takes(node, this.directory.count, textBytes);
   }
 
   /** Goes to the node before if that takes such a text, else stays. */
   #moveToPrevious(textBytes: number): boolean {
-    const directory = this.#directory;
+    const directory = this.directory;
     if (!directory.previous()) directory.first();
     else if (this.#takes(this.#neighbour.open(directory.node), directory.count, textBytes)) {
-      this.#node.open(directory.node);
+      this.node.open(directory.node);
       return true;
     } else directory.next();
     return false;
   }
 
   #moveToNext(textBytes: number): boolean {
-    const directory = this.#directory;
+    const directory = this.directory;
     if (!directory.next()) directory.last();
     else if (this.#takes(this.#neighbour.open(directory.node), directory.count, textBytes)) {
-      this.#node.open(directory.node);
+      this.node.open(directory.node);
       return true;
     } else directory.previous();
     return false;
@@ -390,13 +242,13 @@ export class ListValue {
 
   /** What is at the place and behind it in the current node goes to a node of its own behind it. */
   #split(): void {
-    const node = this.#node;
-    const directory = this.#directory;
-    const moved = directory.count - this.#within;
-    const right = this.#neighbour.createFrom(node.bytes, this.#place, node.end);
+    const node = this.node;
+    const directory = this.directory;
+    const moved = directory.count - this.within;
+    const right = this.#neighbour.createFrom(node.bytes, this.place, node.end);
     // The first page may have moved.
     node.open(node.ref);
-    node.keep(node.begin, this.#place);
+    node.keep(node.begin, this.place);
     directory.add(-moved);
     directory.insertAfter(right, moved);
     this.#mergeNext();
@@ -406,8 +258,8 @@ export class ListValue {
 
   /** Makes one node of the current one and the next, if that is not too large. Stays with the first; false if they stay two. */
   #mergeNext(): boolean {
-    const directory = this.#directory;
-    const node = this.#node.open(directory.node);
+    const directory = this.directory;
+    const node = this.node.open(directory.node);
     const { count } = directory;
     if (!directory.next()) {
       directory.last();
@@ -429,17 +281,17 @@ export class ListValue {
 
   /** Frees the current node and goes to the one before it, which is there. */
   #dropCurrent(): void {
-    const directory = this.#directory;
+    const directory = this.directory;
     this.#freeNode();
     if (directory.remove()) directory.previous();
     else directory.last();
   }
 
   #freeNode(): void {
-    const { node } = this.#directory;
-    const { watch } = this.#arena;
+    const { node } = this.directory;
+    const { watch } = this.arena;
     if (watch.open) watch.beforeNode(this.root, node);
-    this.#arena.free(node);
+    this.arena.free(node);
   }
 
   /**
@@ -449,15 +301,15 @@ export class ListValue {
   remove(value: Slice, most: number, fromEnd: boolean): number {
     const element = this.#element.set(value);
     if (this.isPacked) {
-      const removed = this.#node.open(this.#word(NODE)).removeEqual(element, most, fromEnd);
-      this.#setWord(ELEMENTS, this.length - removed);
+      const removed = this.node.open(this.word(NODE)).removeEqual(element, most, fromEnd);
+      this.setWord(ELEMENTS, this.length - removed);
       return removed;
     }
-    const directory = this.#directory;
+    const directory = this.directory;
     let removed = 0;
     let more = fromEnd ? directory.last() : directory.first();
     while (more && removed < most) {
-      const found = this.#node.open(directory.node).removeEqual(element, most - removed, fromEnd);
+      const found = this.node.open(directory.node).removeEqual(element, most - removed, fromEnd);
       removed += found;
       if (found > 0) directory.add(-found);
       more = found > 0 && directory.count === 0 ? this.#leaveEmpty(fromEnd) : this.#step(fromEnd, found > 0);
@@ -467,7 +319,7 @@ export class ListValue {
 
   /** Frees the current node, which is empty, and goes on. */
   #leaveEmpty(backwards: boolean): boolean {
-    const directory = this.#directory;
+    const directory = this.directory;
     const more = this.#dropNode();
     if (!backwards) return more;
     return more ? directory.previous() : directory.last();
@@ -475,8 +327,8 @@ export class ListValue {
 
   /** Goes on to the next node, or the one before; one that has become small is joined with the one that was visited before it. */
   #step(backwards: boolean, changed: boolean): boolean {
-    const directory = this.#directory;
-    if (changed && this.#node.listpackBytes < SMALL_NODE) {
+    const directory = this.directory;
+    if (changed && this.node.listpackBytes < SMALL_NODE) {
       if (backwards) this.#mergeNext();
       else if (!directory.previous()) directory.first();
       else if (!this.#mergeNext()) directory.next();
@@ -491,21 +343,21 @@ export class ListValue {
   removeRange(start: number, count: number, later: ListValue | null = null): void {
     if (count === 0) return;
     if (this.isPacked) {
-      this.#removeWithin(this.#node.open(this.#word(NODE)), start, count, this.length);
-      this.#setWord(NODE, this.#node.ref);
-      this.#setWord(ELEMENTS, this.length - count);
+      this.#removeWithin(this.node.open(this.word(NODE)), start, count, this.length);
+      this.setWord(NODE, this.node.ref);
+      this.setWord(ELEMENTS, this.length - count);
       return;
     }
-    const directory = this.#directory;
+    const directory = this.directory;
     const length = this.length - count;
     let within = directory.seek(start);
     for (let left = count; left > 0; left = this.length - length) {
-      if (within === 0 && later !== null && directory.giveChunk(left, later.#directory)) continue;
+      if (within === 0 && later !== null && directory.giveChunk(left, later.directory)) continue;
       if (within === 0 && directory.freeRun(left, Number.POSITIVE_INFINITY) > 0) continue;
       const here = directory.count;
       const taken = Math.min(left, here - within);
-      this.#removeWithin(this.#node.open(directory.node), within, taken, here);
-      directory.node = this.#node.ref;
+      this.#removeWithin(this.node.open(directory.node), within, taken, here);
+      directory.node = this.node.ref;
       directory.add(-taken);
       directory.next();
       within = 0;
@@ -521,7 +373,7 @@ export class ListValue {
   /** Adds a node of the entries in bytes[start, end), `count` of them, behind all others. The list becomes one of nodes. */
   appendNode(bytes: Uint8Array, start: number, end: number, count: number): void {
     if (this.isPacked) this.#toQuick();
-    this.#directory.push(this.#neighbour.createFrom(bytes, start, end), count);
+    this.directory.push(this.#neighbour.createFrom(bytes, start, end), count);
   }
 
   // Encodings
@@ -532,16 +384,16 @@ export class ListValue {
    */
   shrink(shrinking = true): void {
     const limits = this.#limits;
-    const node = this.#node;
+    const node = this.node;
     if (this.isPacked) {
-      node.open(this.#word(NODE));
+      node.open(this.word(NODE));
       if (node.blockBytes > node.size * 2 + 64) {
         node.fit();
-        this.#setWord(NODE, node.ref);
+        this.setWord(NODE, node.ref);
       }
       return;
     }
-    const directory = this.#directory;
+    const directory = this.directory;
     if (!directory.isSingle) return;
     directory.first();
     node.open(directory.node);
@@ -550,59 +402,35 @@ export class ListValue {
     const { count } = directory;
     directory.dispose();
     node.fit();
-    this.#setWord(0, PACKED);
-    this.#setWord(NODE, node.ref);
-    this.#setWord(ELEMENTS, count);
+    this.setWord(0, PACKED);
+    this.setWord(NODE, node.ref);
+    this.setWord(ELEMENTS, count);
   }
 
   /** Makes a copy at `root`, a block of its own; this object is of the original still. */
   cloneInto(root: number): void {
-    const copies = new ListNode(this.#arena);
-    const words = () => this.#arena.i32[root >>> 20]!;
+    const copies = new ListNode(this.arena);
+    const words = () => this.arena.i32[root >>> 20]!;
     const at = (root & 0xfffff) << 2;
-    words()[at] = this.#word(0);
+    words()[at] = this.word(0);
     if (this.isPacked) {
-      const node = this.#node.open(this.#word(NODE));
+      const node = this.node.open(this.word(NODE));
       const copy = copies.createFrom(node.bytes, node.begin, node.end);
       words()[at + NODE] = copy;
       words()[at + ELEMENTS] = this.length;
       return;
     }
-    const directory = new Directory(this.#arena).at(root);
+    const directory = new Directory(this.arena).at(root);
     directory.initialize();
     this.nodes((bytes, begin, end, count) => directory.push(copies.createFrom(bytes, begin, end), count));
   }
 
-  /** Bytes of all its blocks; of that many nodes, and the others guessed from them, if `samples` is not 0. */
-  blockBytes(samples: number): number {
-    const arena = this.#arena;
-    const root = arena.sizeOf(this.root);
-    if (this.isPacked) return root + arena.sizeOf(this.#word(NODE));
-    const directory = this.#directory;
-    const nodes = directory.nodes();
-    let looked = 0;
-    let bytes = 0;
-    for (let more = directory.first(); more && (samples === 0 || looked < samples); more = directory.next()) {
-      bytes += arena.sizeOf(directory.node);
-      looked++;
-    }
-    return root + directory.bytes() + Math.round((bytes / Math.max(1, looked)) * nodes);
-  }
-
   #toQuick(): void {
-    const node = this.#word(NODE);
+    const node = this.word(NODE);
     const { length } = this;
-    this.#setWord(0, QUICK);
-    this.#directory.initialize();
-    if (length > 0) this.#directory.push(node, length);
-    else if (node !== 0) this.#arena.free(node);
-  }
-
-  #word(word: number): number {
-    return this.#arena.i32[this.root >>> 20]![((this.root & 0xfffff) << 2) + word]!;
-  }
-
-  #setWord(word: number, value: number): void {
-    this.#arena.i32[this.root >>> 20]![((this.root & 0xfffff) << 2) + word] = value;
+    this.setWord(0, QUICK);
+    this.directory.initialize();
+    if (length > 0) this.directory.push(node, length);
+    else if (node !== 0) this.arena.free(node);
   }
 }

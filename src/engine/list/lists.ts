@@ -1,5 +1,5 @@
 /**
- * The lists of a store, as keys hold them. `list-value.ts` is one list, `node.ts` and `directory.ts` what it is made of.
+ * The lists of a store, as keys hold them. `list-value.ts` is one list, `list-reading.ts` what is read of it, `node.ts` and `directory.ts` what it is made of.
  */
 import type { Slice } from "../../base/bytes.ts";
 import type { Arena } from "../../memory/arena.ts";
@@ -10,7 +10,8 @@ import type { Store } from "../store.ts";
 import type { ValueWalk } from "../value-walk.ts";
 import { Directory } from "./directory.ts";
 import { NodeLimits } from "./limits.ts";
-import { ListValue, ROOT_BYTES } from "./list-value.ts";
+import { ROOT_BYTES } from "./list-reading.ts";
+import { ListValue } from "./list-value.ts";
 import { LARGE_NODES, ListWalk } from "./list-walk.ts";
 
 export class Lists implements ContainerType {
