@@ -1,6 +1,7 @@
 /** The sets of a store: found under keys, made, freed, copied and measured. `set-value.ts` is what one is and can do. */
 import type { Slice } from "../../base/bytes.ts";
 import { Int64 } from "../../base/int64.ts";
+import type { Arena } from "../../memory/arena.ts";
 import { ElementTableFreeing } from "../../memory/element-table.ts";
 import type { Marks } from "../../memory/marks.ts";
 import type { ContainerType } from "../containers.ts";
@@ -8,7 +9,8 @@ import type { Database } from "../database.ts";
 import type { FreeJob } from "../lazyfree.ts";
 import type { Store } from "../store.ts";
 import { LARGE, TableWalk, type ValueWalk } from "../value-walk.ts";
-import { ENCODING_NAMES, Encoding, ROOT_BYTES, TABLE } from "./layout.ts";
+import { ENCODING, ENCODING_NAMES, Encoding, PACKED, ROOT_BYTES, TABLE } from "./layout.ts";
+import { MemberTable } from "./member-table.ts";
 import { SetCursor } from "./set-cursor.ts";
 import { SetValue } from "./set-value.ts";
 
@@ -157,27 +159,31 @@ function averageMember({ table, arena }: SetValue, samples: number): number {
 class SetFreeing implements FreeJob {
   readonly ready = true;
   pending = 1;
-  readonly #set: SetValue;
+  readonly #arena: Arena;
   readonly #root: number;
   readonly #members: ElementTableFreeing | null;
 
   constructor(store: Store, root: number) {
-    this.#set = new SetValue(store).position(root);
+    this.#arena = store.arena;
     this.#root = root;
-    const isTable = this.#set.encoding === Encoding.table;
-    this.#members = isTable ? new ElementTableFreeing(this.#set.table.position(root, TABLE)) : null;
+    const isTable = this.#word(ENCODING) === Encoding.table;
+    this.#members = isTable ? new ElementTableFreeing(new MemberTable(store).position(root, TABLE)) : null;
     if (this.#members !== null) this.pending = Math.max(1, this.#members.pending);
+  }
+
+  #word(word: number): number {
+    return this.#arena.i32[this.#root >>> 20]![((this.#root & 0xfffff) << 2) + word]!;
   }
 
   step(count: number): number {
     let freed = 1;
-    if (this.#members !== null) {
+    if (this.#members === null) this.#arena.free(this.#word(PACKED));
+    else {
       freed = this.#members.step(count);
       this.pending = this.#members.pending;
       if (this.pending > 0) return freed;
-    } else if (this.#set.encoding === Encoding.intset) this.#set.openIntset().free();
-    else this.#set.openListpack().free();
-    this.#set.arena.free(this.#root);
+    }
+    this.#arena.free(this.#root);
     this.pending = 0;
     return freed;
   }
