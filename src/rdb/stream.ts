@@ -25,6 +25,8 @@ const KEYS_A_SLICE = 512;
 const KEYS_A_STEP = 16;
 /** Of a large value more is done in a step: there is less to be known before. */
 const LARGE_STEP = 128;
+/** Chunks of 64 KiB that are added in a slice. */
+const CHUNKS_A_SLICE = 4;
 
 export class RdbStream {
   /** Keys written so far. */
@@ -43,6 +45,10 @@ export class RdbStream {
   readonly #large: LargeValue[] = [];
   /** Entries that wait for the end of that one. */
   #entries: Aside | null = null;
+  /** What waited and is being added to the file: nothing else is written there until then. */
+  readonly #adding: Aside[] = [];
+  /** The snapshot has told all. */
+  #told = false;
 
   constructor(engine: Engine, fields: AuxFields, options: RdbStreamOptions = {}) {
     const take = (chunk: Uint8Array) => {
@@ -92,20 +98,42 @@ export class RdbStream {
     this.#queueHead = 0;
     this.queuedBytes = 0;
     this.#large.length = 0;
+    this.#adding.length = 0;
     this.#entries = null;
   }
 
   /** In small steps, so that one slice of large values does not make many chunks at once. */
   #walk(keys: number): void {
     for (let left = keys; left > 0 && this.#queue.length === 0; ) {
+      if (this.#adding.length > 0) {
+        this.#add();
+        return;
+      }
+      if (this.#told) {
+        this.#state = "ended";
+        this.#writer.end();
+        return;
+      }
       const step = Math.min(left, this.#large.length > 0 ? LARGE_STEP : KEYS_A_STEP);
       left -= step;
-      if (this.#snapshot.step(step, this.#emit)) continue;
-      this.#snapshot.close();
-      this.#state = "ended";
-      this.#writer.end();
-      return;
+      this.#told = !this.#snapshot.step(step, this.#emit);
     }
+  }
+
+  /** Goes on adding what waited. */
+  #add(): void {
+    const first = this.#adding[0]!;
+    if (!first.addTo(this.#writer, CHUNKS_A_SLICE)) return;
+    this.#adding.shift();
+    const next = this.#large[0];
+    if (next?.aside === first) next.moveTo(this.#writer);
+    // Entries that came while others were added.
+    if (this.#adding.length === 0 && this.#large.length === 0) this.#addEntries();
+  }
+
+  #addEntries(): void {
+    if (this.#entries !== null) this.#adding.push(this.#entries);
+    this.#entries = null;
   }
 
   #shift(): Uint8Array {
@@ -121,10 +149,15 @@ export class RdbStream {
 
   #write(entry: SnapshotEntry): void {
     let writer = this.#writer;
-    if (this.#large.length > 0) writer = (this.#entries ??= new Aside(this.#writer)).writer;
+    if (this.#isBusy) writer = (this.#entries ??= new Aside(this.#writer)).writer;
     this.#writeSizes(writer, entry.db);
     writer.entry(entry);
     this.keys++;
+  }
+
+  /** Whether the file is in the midst of something else. */
+  get #isBusy(): boolean {
+    return this.#large.length > 0 || this.#adding.length > 0;
   }
 
   #writeSizes(writer: RdbWriter, db: number): void {
@@ -136,23 +169,25 @@ export class RdbStream {
   }
 
   #beginLarge(entry: SnapshotEntry, parts: number): LargeValueSink | null {
-    const aside = this.#large.length === 0 ? null : new Aside(this.#writer);
+    const aside = this.#isBusy ? new Aside(this.#writer) : null;
     const writer = aside?.writer ?? this.#writer;
     this.#writeSizes(writer, entry.db);
     const written = writer.beginLarge(entry, parts);
     if (written === null) return null;
     this.keys++;
     const value = new LargeValue(written, writer, aside, () => this.#endLarge());
+    // It is its turn as soon as what is being added now is in the file.
+    if (aside !== null && this.#large.length === 0) this.#adding.push(aside);
     this.#large.push(value);
     return value;
   }
 
-  /** The first of the large values is whole: what waited for that follows. */
+  /** The first of the large values is whole: what waited for that follows, then the next one. */
   #endLarge(): void {
     this.#large.shift();
-    this.#entries?.addTo(this.#writer);
-    this.#entries = null;
-    this.#large[0]?.moveTo(this.#writer);
+    this.#addEntries();
+    const next = this.#large[0];
+    if (next !== undefined) this.#adding.push(next.aside!);
   }
 }
 
@@ -161,12 +196,13 @@ class LargeValue implements LargeValueSink {
   readonly end: () => void;
   readonly #parts: PartsWriter;
   #writer: RdbWriter;
-  readonly #aside: Aside | null;
+  /** What was written before its turn; null for one that was begun in its turn. */
+  readonly aside: Aside | null;
 
   constructor(parts: PartsWriter, writer: RdbWriter, aside: Aside | null, end: () => void) {
     this.#parts = parts;
     this.#writer = writer;
-    this.#aside = aside;
+    this.aside = aside;
     this.end = end;
   }
 
@@ -180,7 +216,6 @@ class LargeValue implements LargeValueSink {
 
   /** It is its turn. */
   moveTo(writer: RdbWriter): void {
-    this.#aside?.addTo(writer);
     this.#writer = writer;
   }
 }

@@ -57,14 +57,13 @@ export class RdbWriter {
     this.#idle = options.idle ?? false;
   }
 
-  /** Another one for keys of the same file, whose bytes are to be added later, by `append`. */
+  /** Another one for keys of the same file, whose bytes are to be added to `output` later. */
   aside(take: TakeChunk): RdbWriter {
     return new RdbWriter(take, this.#writers, { ...this.#options, checksum: false, firstChunkBytes: 1024 });
   }
 
-  /** Adds what one made by `aside` has written. */
-  append(aside: RdbWriter, chunks: readonly Uint8Array[]): void {
-    for (const chunk of chunks) this.output.raw(chunk, 0, chunk.length);
+  /** The bytes of one made by `aside` have been added to the output: its database is selected. */
+  goOnBehind(aside: RdbWriter): void {
     this.#db = aside.#db;
   }
 
