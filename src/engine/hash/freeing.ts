@@ -1,4 +1,4 @@
-/** Freeing a hash: at once if it is packed, in slices if it is a table (the index of those that expire first). */
+/** Freeing a hash: at once if it is packed, in slices if it is a table (first the index of the fields that expire). */
 import { ElementTable, ElementTableFreeing } from "../../memory/element-table.ts";
 import type { IndexDisposal } from "../../memory/ordered-index.ts";
 import type { FreeJob } from "../lazyfree.ts";

@@ -17,6 +17,7 @@ import {
   INDEX_HEADER,
   LISTPACK,
   PACKED_EXPIRY_BYTES,
+  ROOT_BYTES,
   TABLE,
   TABLE_EXPIRY_BYTES,
   TABLE_HEADER,
@@ -65,7 +66,7 @@ export class HashValue {
   }
 
   #createRoot(): number {
-    return this.#store.arena.alloc(16);
+    return this.#store.arena.alloc(ROOT_BYTES);
   }
 
   position(root: number): this {
