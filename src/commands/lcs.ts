@@ -33,6 +33,7 @@ function lcs(call: Call, args: Args): void {
   const { reply } = call;
   const a = read(call, args.at(1));
   const b = read(call, args.at(2));
+  if (a === null || b === null) throw notStrings;
   const options = parse(args);
   if ((a.length + 1) * (b.length + 1) * 4 > call.engine.policy.protoMaxBulkLen) throw tableTooLarge;
   const lengths = table(a, b);
@@ -49,16 +50,15 @@ function lcs(call: Call, args: Args): void {
   else reply.bulkBytes(subsequence(a, walkBack(a, b, lengths), length));
 }
 
-/** A missing key is the empty string. */
-function read(call: Call, name: Slice): Slice {
-  try {
-    const value = call.db.getString(name);
-    if (value !== null) return new Slice(value.bytes, value.start, value.end);
+/** A missing key is the empty string; null is for what is no string. */
+function read(call: Call, name: Slice): Slice | null {
+  const value = call.db.get(name);
+  if (value === null) {
     call.notify(name, missed);
     return new Slice();
-  } catch (error) {
-    throw error === errors.wrongType ? notStrings : error;
   }
+  const { bytes, start, end } = value.string;
+  return value.type === "string" ? new Slice(bytes, start, end) : null;
 }
 
 function parse(args: Args): LcsOptions {
