@@ -164,6 +164,9 @@ export class Dispatch {
     call.begin(connection, row);
     const mark = reply.mark;
     args.position = row.isSubcommand ? 2 : 1;
+    // What one command comes to is one thing to the replicas, however many words it takes.
+    const framed = this.#outcomes.active && outer === null;
+    if (framed) this.#outcomes.begin(false);
     try {
       row.run(call, args);
     } catch (error) {
@@ -172,6 +175,7 @@ export class Dispatch {
     }
     // What was changed before an error counts as well, or our replicas would not be our copies any more.
     if (call.dirty > 0 || call.forced) this.#publishOutcome(connection, args, request);
+    if (framed) this.#outcomes.end();
     call.totalDirty += call.dirty;
     if (call.flushed) this.#host.flushedAll();
     if (outer !== null) call.restore(outer);

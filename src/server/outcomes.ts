@@ -60,8 +60,10 @@ export class Outcomes {
 
   end(): void {
     this.#grouped = false;
-    if (this.#groupCount === 0) return;
-    if (this.#groupCount > 1 || this.#groupAlways) {
+    const count = this.#groupCount;
+    this.#groupCount = 0;
+    if (count === 0) return;
+    if (count > 1 || this.#groupAlways) {
       this.#insert(this.#groupStart, MULTI);
       this.#room(EXEC.length);
       this.#bytes.set(EXEC, this.#at);
