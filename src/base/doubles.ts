@@ -105,11 +105,18 @@ export function formatDouble(value: number): string {
 export function formatDouble17(value: number): string {
   if (Number.isSafeInteger(value)) return Object.is(value, -0) ? "-0" : String(value);
   if (!Number.isFinite(value)) return special(value);
-  const [all, exponent] = digitsOf(Math.abs(value).toExponential(16));
+  const [all, exponent] = rounded17(Math.abs(value));
   const digits = all.replace(/0+$/, "");
   const sign = value < 0 ? "-" : "";
   if (exponent < -4 || exponent >= 17) return sign + scientific(digits, exponent, 2);
   return sign + (exponent >= digits.length - 1 ? digits.padEnd(exponent + 1, "0") : withPoint(digits, exponent));
+}
+
+/** Seventeen digits; one half is rounded to the even digit as C does, where JavaScript rounds it up. */
+function rounded17(value: number): [digits: string, exponent: number] {
+  const [more, exponent] = digitsOf(value.toExponential(50));
+  if (/^5?0*$/.test(more.slice(17)) && Number(more[16]) % 2 === 0) return [more.slice(0, 17), exponent];
+  return digitsOf(value.toExponential(16));
 }
 
 function special(value: number): string {
