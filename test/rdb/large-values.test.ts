@@ -157,7 +157,7 @@ class Writer {
   }
 }
 
-for (let seed = 1; seed <= 8; seed++)
+for (let seed = 1; seed <= 6; seed++)
   test(`the file shows the state at its start (seed ${seed})`, () => {
     const writer = new Writer(seed);
     const { engine } = writer.harness;
@@ -184,7 +184,7 @@ for (let seed = 1; seed <= 8; seed++)
       else {
         running.splice(running.indexOf(one), 1);
         const loaded = newEngine(seed);
-            load(loaded, Buffer.concat(one.chunks), { dropExpired: false });
+        load(loaded, Buffer.concat(one.chunks), { dropExpired: false });
         assert.deepEqual(contents(loaded), one.expected);
       }
     }
