@@ -105,7 +105,7 @@ export class Sets implements ContainerType {
   // For keys, whatever they hold
 
   effort(root: number): number {
-    const set = this.#made.position(root);
+    const set = this.#walked.position(root);
     return set.encoding === Encoding.table ? set.size : 1;
   }
 
