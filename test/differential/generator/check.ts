@@ -18,7 +18,7 @@ export async function checkData(sides: Sides, script: Script, excused: boolean):
   if (found) return found;
   await both(sides, [["RESET"]]);
   for (const db of DATABASES) {
-    const difference = await checkDatabase(sides, `${db}`);
+    const difference = await checkDatabase(sides, `${db}`, hasLongAdds(script));
     if (difference) return difference;
   }
   return null;
@@ -95,14 +95,22 @@ async function countsOf(side: Side): Promise<Map<string, string>> {
   return counts;
 }
 
-async function checkDatabase(sides: Sides, db: string): Promise<Found> {
+/** 7.2 chooses the encoding of a new set or sorted set by the number of words, doubles included. */
+function hasLongAdds({ units }: Script): boolean {
+  return units.flat().some(({ words }) => /^(zadd|geoadd|sadd)$/i.test(words[0]!) && words.length > LONG_ADD);
+}
+
+/** No limit is lower, in members or in scores and members. */
+const LONG_ADD = 8;
+
+async function checkDatabase(sides: Sides, db: string, longAdds: boolean): Promise<Found> {
   const [ourKeys, theirKeys] = (await Promise.all(sides.map((side) => keysOf(side, db)))) as [string[], string[]];
   const keysDiffer = differ("keys", `db ${db}`, JSON.stringify(ourKeys), JSON.stringify(theirKeys));
   if (keysDiffer) return keysDiffer;
   const values = await Promise.all(sides.map((side) => valuesOf(side, theirKeys)));
   const [ours, theirs] = values as [Value[], Value[]];
   for (const [i, key] of theirKeys.entries()) {
-    const difference = checkValue(key, ours[i]!, theirs[i]!);
+    const difference = checkValue(key, ours[i]!, theirs[i]!, longAdds);
     if (difference) return difference;
   }
   return (await checkPacked(sides, theirKeys, ours, theirs)) ?? (await checkDumps(sides, db, theirKeys, ours, theirs));
@@ -149,19 +157,21 @@ async function valuesOf({ main }: Side, keys: readonly string[]): Promise<Value[
   });
 }
 
-function checkValue(key: string, ours: Value, theirs: Value): Found {
+function checkValue(key: string, ours: Value, theirs: Value, longAdds: boolean): Found {
   const about = `${theirs.type} ${JSON.stringify(key)}`;
   return (
     differ("type", about, ours.type, theirs.type) ??
     differ("digest", about, ours.digest, theirs.digest) ??
-    (sameEncoding(ours, theirs) ? null : differ("encoding", about, ours.encoding, theirs.encoding)) ??
+    (sameEncoding(ours, theirs, longAdds) ? null : differ("encoding", about, ours.encoding, theirs.encoding)) ??
     (Math.abs(ours.pttl - theirs.pttl) < 3000 ? null : differ("pttl", about, `${ours.pttl}`, `${theirs.pttl}`))
   );
 }
 
 /** 7.2 packs small lists and sets where 7.0 does not. */
-function sameEncoding(ours: Value, theirs: Value): boolean {
+function sameEncoding(ours: Value, theirs: Value, longAdds: boolean): boolean {
   if (ours.encoding === theirs.encoding) return true;
+  if (longAdds && ["skiplist listpack", "hashtable intset"].includes(`${ours.encoding} ${theirs.encoding}`))
+    return true;
   return ours.encoding === "listpack" && (theirs.type === "list" || theirs.type === "set");
 }
 

@@ -32,13 +32,12 @@ const POPULATION: Readonly<Record<string, number>> = {
   hash: 4,
   set: 6,
   zset: 4,
-  geo: 2,
   stream: 3,
   odd: 2,
 };
 const TYPES = Object.keys(POPULATION);
-/** Keys that no generic command writes to: texts stay short, members of one score, numbers exact. */
-const GUARDED = ["text", "lex"];
+/** Keys that no generic command writes to: texts stay short, members have one score, and places different distances. */
+const GUARDED = ["text", "lex", "geo"];
 
 const ODD_KEYS = ["", "\x00\xff\r\n"];
 const keyNames = (type: string, count: number) =>
@@ -259,6 +258,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
   keys: (scene) => Array.from({ length: scene.dice.int(1, 4) }, () => anyKey(scene)),
   ...Object.fromEntries(TYPES.filter((type) => type !== "odd").map((type) => [type, keyOf(type)])),
   text: guarded("text", ["list:0", "hash:0", "none:0"]),
+  geo: guarded("geo", ["list:0", "hash:0", "none:0", "str:0", "set:0"]),
   lex: guarded("lex", ["list:0", "hash:0", "none:0", "str:0"]),
   numsets: counted(keyOf("set")),
   numzsets: counted((scene) => keyOf(scene.dice.chance(0.8) ? "zset" : "set")(scene)),

@@ -53,6 +53,11 @@ export const known: readonly KnownDifference[] = [
       show(theirs).startsWith("-ERR wrong number of arguments for 'command|"),
   },
   {
+    why: "OBJECT ENCODING: 7.2 chooses the encoding of a new set or sorted set by the number of words, doubles included",
+    is: (name, _words, ours, theirs) =>
+      name === "OBJECT" && ['"skiplist" "listpack"', '"hashtable" "intset"'].includes(`${show(ours)} ${show(theirs)}`),
+  },
+  {
     why: "OBJECT ENCODING: 7.2 packs small lists and sets into a listpack",
     is: (name, _words, ours, theirs) =>
       name === "OBJECT" && show(ours) === '"listpack"' && ['"quicklist"', '"hashtable"'].includes(show(theirs)),

@@ -30,7 +30,7 @@ const TIMED = new Set(
   ].flat(),
 );
 /** Guarded keys hold what a wrong command would make incomparable. */
-const KEYS = allKeys.filter((key) => !/^(lex|text):/.test(key));
+const KEYS = allKeys.filter((key) => !/^(lex|text|geo):/.test(key));
 
 /** Their numbers would make values large, or mix scores where ranges by lex need one. */
 const DELICATE = new Set(["SETRANGE", "SETBIT", "BITFIELD", "ZADD", "ZINCRBY", "ZUNIONSTORE", "ZINTERSTORE"]);
