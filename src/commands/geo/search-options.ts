@@ -123,5 +123,5 @@ function refuseContradictions({ storeKey, withCoord, withDist, withHash }: Searc
 
 /** The command's name as the client wrote it. */
 function exactlyOne(options: string, args: Args): ReplyError {
-  return err(`exactly one of ${options} can be specified for ${args.at(0).utf8()}`);
+  return err(`exactly one of ${options} can be specified for ${args.at(0).quotable()}`);
 }

@@ -36,7 +36,7 @@ function pfdebug(call: Call, args: Args): void {
     call.reply.bulkText(decode(value));
   } else if (subcommand.is("ENCODING")) call.reply.simple(hll.isDense(value) ? "dense" : "sparse");
   else if (subcommand.is("TODENSE")) call.reply.integer(makeDense(call, args, value) ? 1 : 0);
-  else throw new ReplyError("ERR", `Unknown PFDEBUG subcommand '${subcommand.latin1()}'`);
+  else throw new ReplyError("ERR", `Unknown PFDEBUG subcommand '${subcommand.quotable()}'`);
 }
 
 function replyRegisters(call: Call, args: Args, value: StringValue): void {

@@ -84,7 +84,7 @@ function parseOptions(call: Call, args: Args, creating: boolean): GroupOptions {
 }
 
 function wrongWords(_call: Call, args: Args): ReplyError {
-  return errors.subcommandSyntax(args.at(1).utf8(), "XGROUP");
+  return errors.subcommandSyntax(args.at(1).quotable(), "XGROUP");
 }
 
 /** The stream, which has to be there. */

@@ -78,7 +78,7 @@ function stream(call: Call, args: Args): void {
 function parseFull(args: Args): number {
   const { count } = args;
   const isFull = args.at(3).is("FULL") && (count === 4 || (count === 6 && args.at(4).is("COUNT")));
-  if (!isFull) throw errors.subcommandSyntax(args.at(1).utf8(), "XINFO");
+  if (!isFull) throw errors.subcommandSyntax(args.at(1).quotable(), "XINFO");
   if (count === 4) return DEFAULT_COUNT;
   const given = parseInteger(args.at(5));
   if (Number.isNaN(given)) throw errors.notInteger;
