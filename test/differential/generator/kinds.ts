@@ -269,6 +269,8 @@ export const kinds: Readonly<Record<string, Kind>> = {
   value: VALUES,
   member: MEMBERS,
   int: integer(-20, 20),
+  // Beyond 2^62 redis-server's test for overflow overflows itself.
+  fieldint: integer(-300, 300, ["4294967296", "-4294967296", "4611686018427387903"]),
   small: integer(0, 12),
   count: integer(-6, 6, ["1000000", "-100"]),
   positive: integer(1, 8, ["0", "-1", "1000000"]),
