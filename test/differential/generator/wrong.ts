@@ -36,6 +36,12 @@ const KEYS = allKeys.filter((key) => !/^(lex|text|geo):/.test(key));
 const DELICATE = new Set(["SETRANGE", "SETBIT", "BITFIELD", "ZADD", "ZINCRBY", "ZUNIONSTORE", "ZINTERSTORE"]);
 
 export function spoil(words: string[], dice: Dice): string[] {
+  const spoiled = spoilAny(words, dice);
+  // To redis-server a cursor ends at its first zero byte.
+  return words[0]!.endsWith("SCAN") && spoiled.some((word) => word.includes("\0")) ? words : spoiled;
+}
+
+function spoilAny(words: string[], dice: Dice): string[] {
   const spoiled = [...words];
   const at = dice.int(1, Math.max(1, words.length - 1));
   const timed = TIMED.has(words[0]!);
