@@ -151,9 +151,16 @@ export function stallsTable(rows: readonly StallsRow[], contenders: readonly Con
     rows.map(({ type, elements, operation, slowestMs: slowest, tookMs: took }) => [
       `${type} of ${elements / 1e6} M: ${operation}`,
       slowest[us!]!.toFixed(1),
-      ...(them ? [slowest[them]!.toFixed(1), ratio(slowest[us!]! / slowest[them]!)] : []),
+      ...(them ? [slowest[them]!.toFixed(1), verdict(slowest[us!]!, slowest[them]!)] : []),
       took[us!]!.toFixed(0),
       ...(them ? [took[them]!.toFixed(0)] : []),
     ]),
   );
+}
+
+/** Below this the machine's own noise is all there is to see. */
+const NOISE_MS = 5;
+
+function verdict(ours: number, theirs: number): string {
+  return `${ratio(ours / theirs)} ${ours <= Math.max(theirs, NOISE_MS) ? "ok" : "HIGH"}`;
 }
