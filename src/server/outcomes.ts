@@ -3,7 +3,7 @@
  * where the database changes and MULTI/EXEC around what belongs together. It gathers during the tick and is handed on
  * once, at its end.
  */
-import { Slice } from "../base/bytes.ts";
+import { copyBytes, Slice } from "../base/bytes.ts";
 import { writeInteger } from "../base/numbers.ts";
 import type { OutcomeWord } from "../commands/call.ts";
 
@@ -116,7 +116,7 @@ export class Outcomes {
     const length = end - start;
     this.#room(length + 32);
     this.#header(0x24, length);
-    this.#bytes.set(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end), this.#at);
+    copyBytes(bytes, start, end, this.#bytes, this.#at);
     this.#at += length;
     this.#bytes[this.#at++] = 13;
     this.#bytes[this.#at++] = 10;
