@@ -325,6 +325,8 @@ export const kinds: Readonly<Record<string, Kind>> = {
   id: idOf([]),
   idstart: bound(streamId as Kind, ["", "", "("], ["-", "0", "(-", "+"]),
   idend: bound(streamId as Kind, ["", "", "("], ["+", "+", "(+", "-"]),
+  // Not so many that one more is a number below zero.
+  entriesread: integer(-3, 20, ["4294967296"]),
   // Before the top item it is refused, and before a deleted one by 7.2 alone.
   laterid: ({ dice, clock }) => `${clock + dice.int(0, 1)}-9`,
   lastid: idOf(["0", "$"]),
