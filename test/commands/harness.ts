@@ -164,6 +164,7 @@ export class Harness implements Call {
   }
 
   wake(): void {}
+
   block({ keys, type, timeoutMs, onMissing }: KeyWait): void {
     this.waits = [type, ...keys.map((key) => key.latin1()), timeoutMs, ...(onMissing ? ["missing"] : [])].join(" ");
   }
