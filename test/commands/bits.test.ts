@@ -39,10 +39,13 @@ testReplies([
   [["SETRANGE k 100 foobar"], "BITCOUNT k 3 -1 BIT", ":26"],
   [[], "BITCOUNT k", ":0"],
   [["SET k ''"], "BITCOUNT k 0 -1", ":0"],
-  [[], "BITCOUNT k 0", SYNTAX],
+  [["SET k a"], "BITCOUNT k 0", SYNTAX],
+  [[], "BITCOUNT k 0", ":0"],
   [["SET k a"], "BITCOUNT k 0 1 FOO", SYNTAX],
-  [[], "BITCOUNT k 0 1 BIT x", SYNTAX],
-  [[], "BITCOUNT k x 1", NOT_INTEGER],
+  [["SET k a"], "BITCOUNT k 0 1 BIT x", SYNTAX],
+  [[], "BITCOUNT k 0 1 BIT x", ":0"],
+  [["SET k a"], "BITCOUNT k x 1", NOT_INTEGER],
+  [[], "BITCOUNT k x 1", ":0"],
 
   [["SET k '\xff\xf0\x00'"], "BITPOS k 0", ":12"],
   [["SET k '\x00\xff\xf0'"], "BITPOS k 1 0", ":8"],
@@ -60,8 +63,9 @@ testReplies([
   [[], "BITPOS k 1", ":-1"],
   [[], "BITPOS k 2", "-ERR The bit argument must be 1 or 0."],
   [[], "BITPOS k x", NOT_INTEGER],
-  [[], "BITPOS k 0 0 1 FOO", SYNTAX],
-  [[], "BITPOS k 0 0 1 BIT x", SYNTAX],
+  [["SET k a"], "BITPOS k 0 0 1 FOO", SYNTAX],
+  [[], "BITPOS k 0 0 1 FOO", ":0"],
+  [["SET k a"], "BITPOS k 0 0 1 BIT x", SYNTAX],
 ]);
 
 testEffects([
