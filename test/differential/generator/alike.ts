@@ -41,9 +41,11 @@ function within(tolerance: number): Rule {
  * first zero byte.
  */
 const sortedLoosely: Rule = (ours, theirs, words) => {
-  const hasZeros = [...ours.items, ...theirs.items].some(({ text }) => text.includes("\0"));
-  if (!hasZeros && !words.some((word) => /^by$/i.test(word))) return false;
-  return words.some((word) => /^limit$/i.test(word)) ? drawn(ours, theirs, words) : unordered(ours, theirs, words);
+  const has = (word: RegExp) => words.some((other) => word.test(other));
+  // With GET what was compared is not to be seen.
+  const mayHaveZeros = has(/^get$/i) || [...ours.items, ...theirs.items].some(({ text }) => text.includes("\0"));
+  if (!has(/^by$/i) && !(has(/^alpha$/i) && mayHaveZeros)) return false;
+  return has(/^limit$/i) ? drawn(ours, theirs, words) : unordered(ours, theirs, words);
 };
 
 const butForClocks: Rule = (ours, theirs) => comparable(ours) === comparable(theirs);

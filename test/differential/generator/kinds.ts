@@ -269,6 +269,8 @@ export const kinds: Readonly<Record<string, Kind>> = {
   value: VALUES,
   member: MEMBERS,
   int: integer(-20, 20),
+  // Of a BITFIELD that only failed redis-server tells its replicas nothing, though it has made the string longer.
+  overflow: ({ dice, live }) => dice.pick(live ? ["WRAP", "SAT"] : ["WRAP", "SAT", "FAIL", "FOO"]),
   // Beyond 2^62 redis-server's test for overflow overflows itself.
   fieldint: integer(-300, 300, ["4294967296", "-4294967296", "4611686018427387903"]),
   small: integer(0, 12),

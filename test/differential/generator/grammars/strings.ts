@@ -30,7 +30,7 @@ export const strings: Grammar = {
   BITCOUNT: "bits [index index [BYTE | BIT | FOO]] | str [index index] | bits index",
   BITFIELD: [
     2,
-    "bits (GET bittype bitpos | SET bittype bitpos fieldint | INCRBY bittype bitpos fieldint | OVERFLOW (WRAP | SAT | FAIL | FOO))+",
+    "bits (GET bittype bitpos | SET bittype bitpos fieldint | INCRBY bittype bitpos fieldint | OVERFLOW overflow)+",
   ],
   BITFIELD_RO: "bits (GET bittype bitpos)+ | bits SET bittype bitpos fieldint",
   BITOP: [2, "(AND | OR | XOR) bits (bits)+ | NOT bits bits | NOT bits bits bits | FOO bits bits | AND str str str"],
