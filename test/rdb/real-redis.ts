@@ -1,5 +1,5 @@
 /** A real redis-server for a test, in a folder of its own. */
-import { execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -33,6 +33,17 @@ export interface RealRedis {
   readonly exited: Promise<void>;
 }
 
+/** Whatever ends this process, its servers go with it. */
+const running = new Set<ChildProcess>();
+process.once("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+for (const [signal, code] of [
+  ["SIGTERM", 143],
+  ["SIGINT", 130],
+] as const)
+  process.once(signal, () => process.exit(code));
+
 /** Runs `work` with a server whose `dir` is `folder`; both are gone afterwards. */
 export async function withRedis(
   work: (redis: RealRedis) => Promise<void>,
@@ -47,6 +58,7 @@ export async function withRedis(
       stdio: ["ignore", "pipe", "inherit"],
     },
   );
+  running.add(child);
   let output = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
   const exited = new Promise<void>((resolve, reject) => {
@@ -63,6 +75,7 @@ export async function withRedis(
     client.disconnect();
     child.kill("SIGKILL");
     await exited.catch(() => {});
+    running.delete(child);
     rmSync(folder, { recursive: true, force: true });
   }
 }
