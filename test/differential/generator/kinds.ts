@@ -258,7 +258,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
   keys: (scene) => Array.from({ length: scene.dice.int(1, 4) }, () => anyKey(scene)),
   ...Object.fromEntries(TYPES.filter((type) => type !== "odd").map((type) => [type, keyOf(type)])),
   text: guarded("text", ["list:0", "hash:0", "none:0"]),
-  geo: guarded("geo", ["text:0", "none:9"]),
+  geo: guarded("geo", ["text:0", "none:8"]),
   lex: guarded("lex", ["text:0", "none:9"]),
   numsets: counted(keyOf("set")),
   numzsets: counted((scene) => keyOf(scene.dice.chance(0.8) ? "zset" : "set")(scene)),
