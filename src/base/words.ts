@@ -1,7 +1,8 @@
 /** Lines of words with Redis' quoting: inline commands, redis.conf, sentinel.conf. */
 
 const ESCAPES: Record<string, string> = { n: "\n", r: "\r", t: "\t", b: "\b", a: "\x07" };
-const BLANK = /\s/;
+/** As C's isspace: no other byte parts words, 0xa0 least of all. */
+const BLANK = /[ \t-\r]/;
 
 /**
  * Splits a line into words. Double quotes know \xHH, \n, \r, \t, \b, \a and \<any>; single quotes only \'. A closing quote

@@ -27,6 +27,10 @@ const MAX_WORDS = 2 ** 31 - 1;
 const STRICT_WORDS = 10;
 const STRICT_BULK = 16384;
 
+const TAB = 9;
+const SPACE = 0x20;
+const DOUBLE_QUOTE = 0x22;
+const SINGLE_QUOTE = 0x27;
 const CR = 13;
 const LF = 10;
 const STAR = 0x2a;
@@ -262,26 +266,20 @@ export class RequestReader<W extends Words> {
   }
 
   #inline(): W | null {
+    const bytes = this.#bytes;
     const start = this.#at;
-    const newline = this.#bytes.subarray(start, this.#end).indexOf(LF);
-    if (newline < 0) {
+    let newline = start;
+    while (newline < this.#end && bytes[newline] !== LF) newline++;
+    if (newline === this.#end) {
       if (this.#end - start > MAX_LINE) throw new ProtocolError("too big inline request");
       return null;
     }
-    let lineEnd = start + newline;
-    const next = lineEnd + 1;
-    if (lineEnd > start && this.#bytes[lineEnd - 1] === CR) lineEnd--;
-    const line = new Slice(this.#bytes, start, lineEnd).latin1();
-    const texts = splitWords(line);
-    if (texts === null) throw new ProtocolError("unbalanced quotes in request");
+    const lineEnd = newline > start && bytes[newline - 1] === CR ? newline - 1 : newline;
     const words = this.#shared;
-    words.reset(texts.length);
-    texts.forEach((text, i) => {
-      words.slots[i]!.set(Buffer.from(text, "latin1"), 0, text.length);
-    });
-    this.raw.set(this.#bytes, start, next);
+    if (!splitPlain(bytes, start, lineEnd, words)) splitQuoted(bytes, start, lineEnd, words);
+    this.raw.set(bytes, start, newline + 1);
     this.rawIsCanonical = false;
-    this.#at = next;
+    this.#at = newline + 1;
     return words;
   }
 
@@ -313,6 +311,42 @@ export class RequestReader<W extends Words> {
 }
 
 const EMPTY = new Uint8Array(0);
+
+/** Takes the words of a line where they lie; false if one of them is quoted, which has to be undone. */
+function splitPlain(bytes: Uint8Array, start: number, end: number, words: Words): boolean {
+  words.reset(0);
+  const { slots } = words;
+  let count = 0;
+  for (let at = start; at < end; ) {
+    const byte = bytes[at]!;
+    if (byte === SPACE || (byte >= TAB && byte <= CR)) {
+      at++;
+      continue;
+    }
+    const from = at;
+    for (; at < end; at++) {
+      const inside = bytes[at]!;
+      if (inside === SPACE || (inside >= TAB && inside <= CR)) break;
+      if (inside === DOUBLE_QUOTE || inside === SINGLE_QUOTE || inside === 0) return false;
+    }
+    let slot = slots[count];
+    if (slot === undefined) slots.push((slot = new Slice()));
+    slot.set(bytes, from, at);
+    count++;
+  }
+  words.count = count;
+  return true;
+}
+
+/** @throws ProtocolError */
+function splitQuoted(bytes: Uint8Array, start: number, end: number, words: Words): void {
+  const texts = splitWords(new Slice(bytes, start, end).latin1());
+  if (texts === null) throw new ProtocolError("unbalanced quotes in request");
+  words.reset(texts.length);
+  texts.forEach((text, i) => {
+    words.slots[i]!.set(Buffer.from(text, "latin1"), 0, text.length);
+  });
+}
 
 /** A header's number: canonical, as Redis wants it; NaN otherwise. */
 function parseLength(bytes: Uint8Array, start: number, end: number): number {

@@ -49,6 +49,16 @@ const valid: [name: string, input: string, requests: string[][]][] = [
       ["GET", "a"],
     ],
   ],
+  ["inline between blanks of every kind", "  SET\t\ta \v\fb  \r\n\r\n \r\nPING\n", [["SET", "a", "b"], ["PING"]]],
+  ["inline with bytes that are no blanks", "SET a\xa0b \x85\r\n", [["SET", "a\xa0b", "\x85"]]],
+  [
+    "inline with quotes behind plain words",
+    "SET a 'b c'\r\nGET a\r\n",
+    [
+      ["SET", "a", "b c"],
+      ["GET", "a"],
+    ],
+  ],
   ["inline with quotes", 'SET "a b" \'c d\' "\\x41\\n"\r\n', [["SET", "a b", "c d", "A\n"]]],
   ["empty lines are nothing", "\r\n  \r\nPING\r\n", [["PING"]]],
   ["both forms", `PING\r\n${bulk(["GET", "k"])}ECHO x\r\n`, [["PING"], ["GET", "k"], ["ECHO", "x"]]],
