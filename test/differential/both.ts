@@ -16,11 +16,15 @@ export interface Both {
   readonly theirs: RespClient;
 }
 
-/** @param directives  of both: `name value` each */
+/**
+ * @param directives  of both: `name value` each
+ * @param theirs  of the real one alone
+ */
 export function withBoth(
   protocol: 2 | 3,
   work: (both: Both) => Promise<void>,
   directives: readonly string[] = [],
+  theirs: readonly string[] = [],
 ): Promise<void> {
   return withServer(
     ({ port }) =>
@@ -49,7 +53,7 @@ export function withBoth(
           }
         },
         undefined,
-        ["--enable-debug-command", "yes", ...directives.flatMap((line) => `--${line}`.split(" "))],
+        ["--enable-debug-command", "yes", ...[...directives, ...theirs].flatMap((line) => `--${line}`.split(" "))],
       ),
     { config: directives.join("\n") },
   );

@@ -1,5 +1,6 @@
 /** What a node of a cluster answers: to CLUSTER, and to commands that belong elsewhere or to nobody. */
 import { describe, test } from "node:test";
+import { freePort } from "../ports.ts";
 import { noRedis, withBoth } from "./both.ts";
 
 /** Names, addresses and times differ. */
@@ -150,7 +151,7 @@ const directives = ["cluster-enabled yes", "cluster-require-full-coverage no", "
 
 describe("a node of a cluster and a real redis-server's", { skip: noRedis }, () => {
   for (const protocol of [2, 3] as const) {
-    test(`RESP${protocol}: alone, without slots and with them`, () =>
+    test(`RESP${protocol}: alone, without slots and with them`, async () =>
       withBoth(
         protocol,
         async ({ same, tell, ours, theirs }) => {
@@ -165,6 +166,8 @@ describe("a node of a cluster and a real redis-server's", { skip: noRedis }, () 
           for (const line of serving) await same(line, mask);
         },
         directives,
+        // Ten thousand above its own lie the ports of outgoing connections.
+        [`cluster-port ${await freePort()}`],
       ));
   }
 

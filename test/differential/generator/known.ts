@@ -9,7 +9,7 @@ export interface KnownDifference {
 export const known: readonly KnownDifference[] = [
   {
     why: "7.2 writes doubles with the fewest digits that tell them apart, 7.0 with seventeen",
-    is: (name, _words, ours, theirs) => /^(B?Z|GEO)/.test(name) && inNumbers(ours) === inNumbers(theirs),
+    is: (name, _words, ours, theirs) => /^(B?Z|GEO|EXEC$)/.test(name) && inNumbers(ours) === inNumbers(theirs),
   },
   {
     why: "ZRANK and ZREVRANK know WITHSCORE since 7.2",
@@ -67,5 +67,5 @@ export const known: readonly KnownDifference[] = [
 /** As `show`, but a fraction as the double that it stands for. */
 function inNumbers(tree: Tree): string {
   if (tree.items.length > 0) return `${tree.type}[${tree.items.map(inNumbers).join(", ")}]`;
-  return "$,".includes(tree.type) && /^-?\d+\.\d+(e[+-]\d+)?$/.test(tree.text) ? `${Number(tree.text)}` : show(tree);
+  return "$,".includes(tree.type) && /^-?\d+(\.\d+)?(e[+-]\d+)?$/.test(tree.text) ? `${Number(tree.text)}` : show(tree);
 }
