@@ -60,11 +60,6 @@ export class BusLink {
     return this.#queuedBytes + this.socket.unsentBytes;
   }
 
-  /** What is kept for it. */
-  get bufferBytes(): number {
-    return this.#pending.length + this.#queuedBytes;
-  }
-
   send(message: Message): void {
     if (this.#closed) return;
     const bytes = encodeMessage(message);

@@ -21,9 +21,9 @@ import { SLOT_BYTES, SlotSet } from "./slot-set.ts";
 const VERSION = 1;
 export const HEADER_BYTES = 2256;
 /** Signature and total length: enough to know how much is to come. */
-export const PREFIX_BYTES = 8;
+const PREFIX_BYTES = 8;
 /** Nobody has this much to say: a PUBLISH of the largest bulk string, and its header. */
-export const MAX_MESSAGE_BYTES = 512 * 1024 * 1024 + HEADER_BYTES + 1024;
+const MAX_MESSAGE_BYTES = 512 * 1024 * 1024 + HEADER_BYTES + 1024;
 
 const IP_BYTES = 46;
 const GOSSIP_BYTES = 104;

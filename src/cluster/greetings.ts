@@ -8,6 +8,8 @@ import type { ClusterState } from "./state.ts";
 
 /** How far ahead of our clock another's may be before what it says of times is not believed. */
 const CLOCK_DRIFT_MS = 500;
+/** So many nodes at once whose name we do not know yet. */
+const MAX_STRANGERS = 1000;
 /** How long a node that was forgotten stays so, when another node tells of it. */
 const MAX_FORGOTTEN_SECONDS = 3600;
 
@@ -33,12 +35,19 @@ export function onGreeting(s: ClusterState, link: Link, message: Greeting): void
 /** A question is answered on the way by which it came; MEET from a stranger takes it in. */
 function answer(s: ClusterState, link: Link, sender: ClusterNode | null, message: Greeting): void {
   if (message.kind === "meet" || s.myself.address.ip === "") learnOwnAddress(s, link);
-  if (message.kind === "meet" && sender === null) {
+  if (message.kind === "meet" && sender === null && !isCrowded(s)) {
     // Under a name of ours: its own is believed when it answers us under that address.
     s.add(new ClusterNode(s.newId(), NodeFlag.handshake, addressOf(message.sender, link), s.now));
     s.save();
   }
   greet(s, link, "pong");
+}
+
+/** Anybody may say MEET; those who do not follow it up are forgotten after the node timeout. */
+function isCrowded(s: ClusterState): boolean {
+  let strangers = 0;
+  for (const node of s.nodes.values()) if (node.is(NodeFlag.handshake)) strangers++;
+  return strangers >= MAX_STRANGERS;
 }
 
 /** Others find us under the address by which this one did. */

@@ -18,7 +18,8 @@ import { type Message, NodeFlag, type NodeId } from "./messages.ts";
 import type { ClusterNode, Link } from "./node.ts";
 import { updated } from "./ownership.ts";
 import { considerMigration } from "./replica-migration.ts";
-import { greet } from "./sending.ts";
+import { describeSelf } from "./self.ts";
+import { announce, greet } from "./sending.ts";
 import { ClusterState } from "./state.ts";
 
 /** Ticks between two PINGs to somebody chosen by chance, and among how many the one is chosen that we heard of least lately. */
@@ -222,6 +223,10 @@ export class ClusterMachine {
   #tick(): void {
     const s = this.state;
     s.ticks++;
+    if (describeSelf(s)) {
+      s.save();
+      announce(s, "all");
+    }
     for (const [id, until] of s.forgotten) if (until <= s.now) s.forgotten.delete(id);
     s.pfailCount = 0;
     for (const node of [...s.nodes.values()]) this.#keepLink(node);

@@ -20,7 +20,7 @@ const FLAG_WORDS: readonly (readonly [flag: number, word: string])[] = [
   [NodeFlag.noFailover, "nofailover"],
 ];
 
-export function flagWords(flags: number): string {
+function flagWords(flags: number): string {
   const words = FLAG_WORDS.filter(([flag]) => (flags & flag) !== 0).map(([, word]) => word);
   return words.length === 0 ? "noflags" : words.join(",");
 }
@@ -170,7 +170,7 @@ function readVars(words: readonly string[], s: ClusterState): void {
   }
 }
 
-export function isId(text: string): text is NodeId {
+function isId(text: string): text is NodeId {
   return text.length === ID_LENGTH && /^[0-9a-f]+$/.test(text);
 }
 

@@ -11,6 +11,7 @@ import type { ClusterFacts, ClusterSettings } from "./facts.ts";
 import { ClusterMachine } from "./machine.ts";
 import { type Message, NodeFlag } from "./messages.ts";
 import { readNodesConf, writeNodesConf } from "./nodes-conf.ts";
+import { describeSelf } from "./self.ts";
 import { senderOf, sendOn } from "./sending.ts";
 import type { ClusterState } from "./state.ts";
 
@@ -88,9 +89,7 @@ export class ClusterShell {
 
   /** Begins, once the settings say under which ports this node is reached. */
   start(): void {
-    const { announceIp: ip, port, busPort, plainPort } = this.#settings;
-    const { myself } = this.machine.state;
-    myself.address = { ip: ip !== "" ? ip : myself.address.ip, port, busPort, plainPort };
+    describeSelf(this.machine.state);
     this.#save(true);
     this.#timer = this.#io.clock.every(TICK_MS, () => this.#step({ kind: "tick" }));
   }
@@ -143,8 +142,6 @@ export class ClusterShell {
     }
     const { myself } = state;
     if (myself.shardId === "") myself.shardId = state.newId();
-    myself.hostname = this.#settings.announceHostname;
-    myself.humanName = this.#settings.announceHumanName;
   }
 
   #step(input: Input): void {

@@ -58,7 +58,7 @@ export class ClusterState {
   pings = 0;
   /** Of the last tick. */
   pfailCount = 0;
-  /** Why the cluster is down, for the log. */
+  /** Messages by kind: CLUSTER INFO shows them. */
   readonly sent: Partial<Record<MessageKind, number>> = {};
   readonly received: Partial<Record<MessageKind, number>> = {};
   /** What came and was no message. */

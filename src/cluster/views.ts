@@ -1,5 +1,4 @@
 /** What CLUSTER shows of the cluster, in Redis' forms. */
-import { Slice } from "../base/bytes.ts";
 import type { ReplyWriter } from "../resp/reply-writer.ts";
 import type { BusLink } from "./bus-link.ts";
 import { MESSAGE_KINDS, type MessageKind, NodeFlag } from "./messages.ts";
@@ -210,9 +209,4 @@ export function writeLinks(s: ClusterState, links: Iterable<BusLink>, reply: Rep
     }
   }
   reply.endArray(begun, count);
-}
-
-/** For commands that answer with a node's name. */
-export function idSlice(node: ClusterNode): Slice {
-  return Slice.of(node.id);
 }

@@ -63,6 +63,26 @@ describe("forming", () => {
   });
 });
 
+test("what a node says of itself may change, and all hear of it", () => {
+  const world = World.formed(16, 3, 1);
+  const replica = world.members[3]!;
+  replica.settings.announceHostname = "db.example.org";
+  replica.settings.replicaNoFailover = true;
+  const seen = () => world.members.map(({ state }) => state.node(replica.id)!);
+  const took = world.until(() =>
+    seen().every((node) => node.hostname === "db.example.org" && node.is(NodeFlag.noFailover)),
+  );
+  assert.ok(took < 500, `${took} ms`);
+});
+
+test("strangers who say MEET do not grow without bound", () => {
+  const world = World.formed(17, 3, 0);
+  const [member] = world.members;
+  const before = member!.state.nodes.size;
+  for (let i = 0; i < 3000; i++) member!.meetsStranger(i);
+  assert.equal(member!.state.nodes.size, before + 1000);
+});
+
 describe("a primary dies", () => {
   test("a crash is noticed at once: its replica has its slots within two seconds, with every write it had", () => {
     const world = World.formed(5, 3, 1, { nodeTimeoutMs: 15_000 });

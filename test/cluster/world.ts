@@ -11,6 +11,7 @@ import { NodeFlag } from "../../src/cluster/messages.ts";
 import { ClusterNode } from "../../src/cluster/node.ts";
 import { readNodesConf, writeNodesConf } from "../../src/cluster/nodes-conf.ts";
 import { follow } from "../../src/cluster/ownership.ts";
+import { senderOf } from "../../src/cluster/sending.ts";
 import { SeededRandom } from "../../src/io/random.ts";
 import { VirtualClock } from "../../src/io/virtual-clock.ts";
 
@@ -162,7 +163,8 @@ export class Member {
   /** What nodes.conf holds. */
   conf = "";
   readonly #world: World;
-  readonly #settings: ClusterSettings;
+  /** To be changed as CONFIG SET does. */
+  readonly settings: { -readonly [Name in keyof ClusterSettings]: ClusterSettings[Name] };
   readonly #wires = new Map<number, Wire>();
   #held: (() => void)[] = [];
   #life = 0;
@@ -170,7 +172,7 @@ export class Member {
   constructor(world: World, index: number, options: Partial<ClusterSettings>) {
     this.#world = world;
     this.index = index;
-    this.#settings = {
+    this.settings = {
       nodeTimeoutMs: 2000,
       replicaValidityFactor: 10,
       migrationBarrier: 1,
@@ -209,7 +211,7 @@ export class Member {
     const { random } = world;
     this.machine = new ClusterMachine({
       id: (this.index + 1).toString(16).padStart(2, "0").repeat(20),
-      settings: this.#settings,
+      settings: this.settings,
       facts: {
         replicationOffset: () => this.offset,
         dataAgeMs: () => world.now - this.#heardPrimaryAt,
@@ -225,8 +227,8 @@ export class Member {
     } else state.myself.shardId = state.newId();
     state.myself.address = {
       ip: "127.0.0.1",
-      port: this.#settings.port,
-      busPort: this.#settings.busPort,
+      port: this.settings.port,
+      busPort: this.settings.busPort,
       plainPort: 0,
     };
     this.#heardPrimaryAt = world.now;
@@ -271,7 +273,7 @@ export class Member {
 
   meet(other: Member): void {
     const { state } = this.machine;
-    const { port, busPort } = other.#settings;
+    const { port, busPort } = other.settings;
     const address = { ip: "127.0.0.1", port, busPort, plainPort: 0 };
     state.add(new ClusterNode(state.newId(), NodeFlag.handshake | NodeFlag.meet, address, this.#world.now));
   }
@@ -279,6 +281,15 @@ export class Member {
   follow(primary: Member): void {
     this.command((machine) => machine.change((state) => follow(state, state.node(primary.id)!), this.#world.now));
     this.#heardPrimaryAt = this.#world.now;
+  }
+
+  /** Somebody says MEET to it, and is not there any more when it asks who that was. */
+  meetsStranger(number: number): void {
+    const { now } = this.#world;
+    const link = this.machine.accept("10.0.0.1", "127.0.0.1", now);
+    const id = number.toString(16).padStart(40, "e");
+    const sender = { ...senderOf(this.state), id, ip: "10.0.0.1", port: 1, busPort: 1 + number };
+    this.machine.step({ kind: "message", link, message: { kind: "meet", sender, gossip: [], extensions: {} } }, now);
   }
 
   /** False if it does not take writes. */
@@ -351,7 +362,7 @@ export class Member {
 
   #connect(link: number, busPort: number): void {
     const world = this.#world;
-    const peer = world.members.find((member) => member.#settings.busPort === busPort);
+    const peer = world.members.find((member) => member.settings.busPort === busPort);
     const life = this.#life;
     world.after(this.#delay(), () => {
       if (life !== this.#life) return;
