@@ -2,8 +2,8 @@
 import { type Contender, RunningServer } from "./contender.ts";
 import { Filler, fillCommands } from "./filling.ts";
 import { redisBenchmark } from "./redis-benchmark.ts";
+import { type SpeedRow, speedTable } from "./speed-table.ts";
 import { median } from "./statistics.ts";
-import { formatTable, grouped, ratio } from "./table.ts";
 
 interface Test {
   readonly name: string;
@@ -62,17 +62,8 @@ const TESTS: readonly Test[] = [
 ];
 const PIPELINES = [1, 16] as const;
 
-export interface CommandRow {
-  readonly test: string;
-  readonly pipeline: number;
-  /** By contender: the median over the rounds. */
-  readonly requestsPerSecond: Record<string, number>;
-  readonly cpuMicrosPerRequest: Record<string, number>;
-  readonly rounds: Record<string, number[]>;
-}
-
-export async function measureCommands(contenders: readonly Contender[], quick: boolean): Promise<CommandRow[]> {
-  const rows: CommandRow[] = [];
+export async function measureCommands(contenders: readonly Contender[], quick: boolean): Promise<SpeedRow[]> {
+  const rows: SpeedRow[] = [];
   for (const pipeline of PIPELINES)
     for (const test of TESTS) {
       const servers = await Promise.all(contenders.map((contender) => RunningServer.start(contender)));
@@ -93,7 +84,7 @@ async function measureTest(
   test: Test,
   pipeline: number,
   quick: boolean,
-): Promise<CommandRow> {
+): Promise<SpeedRow> {
   const count = Math.round((pipeline === 1 ? 200_000 : 1_000_000) / (test.cost ?? 1) / (quick ? 8 : 1));
   const speeds: Record<string, number[]> = {};
   const cpu: Record<string, number[]> = {};
@@ -133,23 +124,6 @@ async function once(server: RunningServer, test: Test, pipeline: number, count: 
   return { speed, cpuMicros: server.cpuMicros() - before };
 }
 
-export function commandsTable(rows: readonly CommandRow[], contenders: readonly Contender[]): string {
-  const [us, them] = contenders.map(({ name }) => name);
-  const head = [
-    "-c 50",
-    `${us} req/s`,
-    ...(them ? [`${them} req/s`, "ratio"] : []),
-    `${us} CPU us/req`,
-    ...(them ? [`${them} CPU us/req`] : []),
-  ];
-  return formatTable(
-    head,
-    rows.map(({ test, pipeline, requestsPerSecond: speed, cpuMicrosPerRequest: cpu }) => [
-      `${test} -P ${pipeline}`,
-      grouped(speed[us!]!),
-      ...(them ? [grouped(speed[them]!), ratio(speed[us!]! / speed[them]!, 1)] : []),
-      cpu[us!]!.toFixed(2),
-      ...(them ? [cpu[them]!.toFixed(2)] : []),
-    ]),
-  );
+export function commandsTable(rows: readonly SpeedRow[], contenders: readonly Contender[]): string {
+  return speedTable(rows, contenders, () => 1);
 }

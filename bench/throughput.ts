@@ -1,21 +1,11 @@
 /** redis-benchmark against each contender in turn: requests a second, and processor time a request. */
 import { type Contender, RunningServer } from "./contender.ts";
 import { redisBenchmark } from "./redis-benchmark.ts";
+import { type SpeedRow, speedTable } from "./speed-table.ts";
 import { median } from "./statistics.ts";
-import { formatTable, grouped, ratio } from "./table.ts";
 
 const TESTS = ["set", "get", "incr", "mset"] as const;
 const PIPELINES = [1, 16, 64] as const;
-
-export interface ThroughputRow {
-  readonly test: string;
-  readonly pipeline: number;
-  /** By contender: the median over the rounds. */
-  readonly requestsPerSecond: Record<string, number>;
-  readonly cpuMicrosPerRequest: Record<string, number>;
-  /** Every round, for those who mistrust a median. */
-  readonly rounds: Record<string, number[]>;
-}
 
 /** What the project promises of itself against redis-server. */
 function goal(test: string, pipeline: number): number {
@@ -29,9 +19,9 @@ function requestCount(test: string, pipeline: number, quick: boolean): number {
   return Math.round((count / (quick ? 4 : 1)) * (test === "mset" ? 0.25 : 1));
 }
 
-export async function measureThroughput(contenders: readonly Contender[], quick: boolean): Promise<ThroughputRow[]> {
+export async function measureThroughput(contenders: readonly Contender[], quick: boolean): Promise<SpeedRow[]> {
   const rounds = quick ? 3 : 5;
-  const rows: ThroughputRow[] = [];
+  const rows: SpeedRow[] = [];
   for (const pipeline of PIPELINES) {
     const servers = await Promise.all(contenders.map((contender) => RunningServer.start(contender)));
     try {
@@ -57,7 +47,7 @@ async function measureRow(
   pipeline: number,
   count: number,
   rounds: number,
-): Promise<ThroughputRow> {
+): Promise<SpeedRow> {
   const speeds: Record<string, number[]> = {};
   const cpu: Record<string, number[]> = {};
   for (let round = 0; round < rounds; round++) {
@@ -80,23 +70,6 @@ function benchmark(server: RunningServer, test: string, pipeline: number, count:
   return redisBenchmark({ port: server.port, words: ["-t", test], pipeline, count });
 }
 
-export function throughputTable(rows: readonly ThroughputRow[], contenders: readonly Contender[]): string {
-  const [us, them] = contenders.map((contender) => contender.name);
-  const head = [
-    "-c 50",
-    `${us} req/s`,
-    ...(them ? [`${them} req/s`, "ratio"] : []),
-    `${us} CPU us/req`,
-    ...(them ? [`${them} CPU us/req`] : []),
-  ];
-  return formatTable(
-    head,
-    rows.map(({ test, pipeline, requestsPerSecond: speed, cpuMicrosPerRequest: cpu }) => [
-      `${test} -P ${pipeline}`,
-      grouped(speed[us!]!),
-      ...(them ? [grouped(speed[them]!), ratio(speed[us!]! / speed[them]!, goal(test, pipeline))] : []),
-      cpu[us!]!.toFixed(2),
-      ...(them ? [cpu[them]!.toFixed(2)] : []),
-    ]),
-  );
+export function throughputTable(rows: readonly SpeedRow[], contenders: readonly Contender[]): string {
+  return speedTable(rows, contenders, goal);
 }
