@@ -1,7 +1,8 @@
 /** The keys of a keyspace by their hash slot, where a cluster asks for that: counted and listed without a look at the others. */
 import { Slice } from "../base/bytes.ts";
 import { hashSlot } from "../base/hash-slot.ts";
-import { FRONT, HEADER_WORDS, type Order, OrderedIndex } from "../memory/ordered-index.ts";
+import { FRONT, type Order } from "../memory/index-order.ts";
+import { HEADER_WORDS, OrderedIndex } from "../memory/ordered-index.ts";
 import type { Store } from "./store.ts";
 
 export class SlotIndex {

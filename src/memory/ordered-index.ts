@@ -3,27 +3,12 @@
  * element and the element at a rank take O(log n), and nothing is allocated but nodes (index-nodes.ts).
  *
  * An element has a key of 64 bits, of which the nodes keep copies; among elements of the same key the owner decides
- * (`Order`). The object is a flyweight: it is positioned on `HEADER_WORDS` words of a block of the owner's.
+ * (`Order`, index-order.ts). The object is a flyweight: it is positioned on `HEADER_WORDS` words of a block of the owner's.
  */
 import type { Arena } from "./arena.ts";
+import { IndexDisposal } from "./index-disposal.ts";
 import { COUNT, COUNTS, FIRSTS, HIGHS, IndexNodes, LOWS, MAX, MERGE_MAX, NEXT, PREVIOUS, REFS } from "./index-nodes.ts";
-
-/** How elements are ordered: by the high word of their keys (signed), then by the low one (unsigned), then by `compare`. */
-export interface Order {
-  high(ref: number): number;
-  low(ref: number): number;
-  /** Of two elements of the same key: negative, zero (only for the same element) or positive. */
-  compare(a: number, b: number): number;
-}
-
-/** A place among elements of the same key: whether an element comes before it. All that do come before all that do not. */
-export interface Place {
-  isBefore(ref: number): boolean;
-}
-
-/** The place before all elements of a key, and the one behind them. */
-export const FRONT: Place = { isBefore: () => false };
-export const BACK: Place = { isBefore: () => true };
+import { ElementPlace, type Order, type Place } from "./index-order.ts";
 
 /** What the index keeps in the owner's block: root node (0 if there is none), levels above the leaves, elements. */
 export const HEADER_WORDS = 3;
@@ -504,50 +489,4 @@ const BYTES_AN_ELEMENT = 18.5;
 /** Whether an entry that was to be put at `at` of a node cut at `cut` belongs to the left half. */
 function goesLeft(at: number, cut: number): boolean {
   return at <= cut && cut < MAX;
-}
-
-/** The place of an element, known by its ref. */
-class ElementPlace implements Place {
-  ref = 0;
-  /** Whether the place is behind the element itself. */
-  takesEqual = false;
-  readonly #order: Order;
-
-  constructor(order: Order) {
-    this.#order = order;
-  }
-
-  isBefore(ref: number): boolean {
-    if (ref === this.ref) return this.takesEqual;
-    return this.#order.compare(ref, this.ref) < 0;
-  }
-}
-
-/** Frees the nodes of an index level by level. */
-export class IndexDisposal {
-  readonly #nodes: IndexNodes;
-  #node: number;
-  /** The leftmost nodes of the levels below, the lowest first. */
-  readonly #levels: number[] = [];
-
-  constructor(nodes: IndexNodes, root: number, height: number) {
-    this.#nodes = nodes;
-    let node = root;
-    for (let level = height; level > 0; level--) {
-      this.#levels.push(node);
-      node = nodes.get(node, REFS);
-    }
-    this.#node = node;
-  }
-
-  /** Frees at most `count` nodes; false when none is left. */
-  step(count: number): boolean {
-    for (; count > 0 && this.#node !== 0; count--) {
-      const node = this.#node;
-      this.#node = this.#nodes.get(node, NEXT);
-      if (this.#node === 0) this.#node = this.#levels.pop() ?? 0;
-      this.#nodes.arena.free(node);
-    }
-    return this.#node !== 0;
-  }
 }

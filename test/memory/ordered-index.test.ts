@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Arena } from "../../src/memory/arena.ts";
-import { BACK, FRONT, HEADER_WORDS, type Order, OrderedIndex, type Place } from "../../src/memory/ordered-index.ts";
+import { BACK, FRONT, type Order, type Place } from "../../src/memory/index-order.ts";
+import { HEADER_WORDS, OrderedIndex } from "../../src/memory/ordered-index.ts";
 import { Seeded } from "./random.ts";
 
 /** Elements of three words: the key's high and low word, and a number that decides among equals. */

@@ -3,7 +3,8 @@
  * may be sooner, since a field that was removed meanwhile leaves its hash where it is until somebody looks.
  */
 import type { Arena } from "../../memory/arena.ts";
-import { type Order, OrderedIndex } from "../../memory/ordered-index.ts";
+import type { Order } from "../../memory/index-order.ts";
+import { OrderedIndex } from "../../memory/ordered-index.ts";
 import type { Keyspace } from "../keyspace.ts";
 import { ENCODING_WORD, expiryBlockWord, KEY_HASH, NEXT_HIGH, NEXT_LOW, readTime, timeHigh } from "./layout.ts";
 

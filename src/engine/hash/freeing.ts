@@ -1,6 +1,6 @@
 /** Freeing a hash: at once if it is packed, in slices if it is a table (first the index of the fields that expire). */
 import { ElementTable, ElementTableFreeing } from "../../memory/element-table.ts";
-import type { IndexDisposal } from "../../memory/ordered-index.ts";
+import type { IndexDisposal } from "../../memory/index-disposal.ts";
 import type { FreeJob } from "../lazyfree.ts";
 import type { Store } from "../store.ts";
 import type { HashValue } from "./hash-value.ts";

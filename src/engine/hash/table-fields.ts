@@ -12,7 +12,8 @@ import type { Arena } from "../../memory/arena.ts";
 import { copyIn } from "../../memory/copy.ts";
 import { ElementTable } from "../../memory/element-table.ts";
 import { hashBytes } from "../../memory/hash.ts";
-import { type Order, OrderedIndex } from "../../memory/ordered-index.ts";
+import type { Order } from "../../memory/index-order.ts";
+import { OrderedIndex } from "../../memory/ordered-index.ts";
 import type { Store } from "../store.ts";
 import { type BulkSink, readTime, timeHigh } from "./layout.ts";
 

@@ -1,5 +1,5 @@
 import { ElementTableFreeing } from "../../memory/element-table.ts";
-import type { IndexDisposal } from "../../memory/ordered-index.ts";
+import type { IndexDisposal } from "../../memory/index-disposal.ts";
 import type { FreeJob } from "../lazyfree.ts";
 import type { TableMembers } from "./table-members.ts";
 

@@ -3,8 +3,8 @@
  * where the others end. An element may be given a score that puts it back ahead of the walk, so every change marks it.
  */
 import { Slice } from "../../base/bytes.ts";
+import type { Place } from "../../memory/index-order.ts";
 import type { Marks } from "../../memory/marks.ts";
-import type { Place } from "../../memory/ordered-index.ts";
 import { NOBODY, type PartVisitor, type ValueWalk } from "../value-walk.ts";
 import type { TableMembers } from "./table-members.ts";
 

@@ -3,7 +3,7 @@
  * so a job has its own.
  */
 import type { Arena } from "../../memory/arena.ts";
-import type { IndexDisposal } from "../../memory/ordered-index.ts";
+import type { IndexDisposal } from "../../memory/index-disposal.ts";
 import type { FreeJob } from "../lazyfree.ts";
 import type { Store } from "../store.ts";
 import { Groups } from "./groups.ts";

@@ -5,7 +5,8 @@
  * It takes LIST_WORDS words of the stream's root: first node, last node, how many, and the index's header.
  */
 import type { Arena } from "../../memory/arena.ts";
-import { HEADER_WORDS, type Order, OrderedIndex, type Place } from "../../memory/ordered-index.ts";
+import type { Order, Place } from "../../memory/index-order.ts";
+import { HEADER_WORDS, OrderedIndex } from "../../memory/ordered-index.ts";
 import { StreamId } from "./id.ts";
 import { NEXT, PREVIOUS } from "./node.ts";
 
