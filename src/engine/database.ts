@@ -95,12 +95,12 @@ export class Database {
     return ref;
   }
 
-  /** The key is being used; returns its type. */
   /** The ages to keep, or null where nothing counts as use (CLIENT NO-TOUCH). */
   #agesInUse(): Ages | null {
     return this.#engine.noTouch ? null : this.#engine.ages;
   }
 
+  /** The key is being used; returns its type. */
   #touch(ref: number): number {
     const meta = this.#entries.meta(ref);
     if (!this.#engine.noTouch) {
