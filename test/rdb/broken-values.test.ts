@@ -1,12 +1,12 @@
 /** What was broken and yet taken, because it is well formed, can be used by every command as any other value. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Slice } from "../../src/base/bytes.ts";
-import { Crc64 } from "../../src/base/crc64.ts";
+import type { Slice } from "../../src/base/bytes.ts";
 import { payloadErrors, restore } from "../../src/rdb/payload.ts";
 import { Harness } from "../commands/harness.ts";
 import { seeded } from "./engines.ts";
 import { bytesOf } from "./files.ts";
+import { payload } from "./payloads.ts";
 import { noRedis, withRedis } from "./real-redis.ts";
 
 const many = (count: number, of: (i: number) => string) => Array.from({ length: count }, (_, i) => of(i));
@@ -108,12 +108,9 @@ const USES: Record<string, string[]> = {
 
 /** The payload with some other bytes, and a right checksum. */
 function broken(body: Uint8Array, changes: number, random: () => number): Slice {
-  const whole = Buffer.concat([body, Buffer.from([10, 0]), Buffer.alloc(8)]);
-  for (let i = 0; i < changes; i++) whole[1 + (random() % (body.length - 1))] = random();
-  const crc = new Crc64();
-  crc.update(whole, 0, whole.length - 8);
-  crc.writeTo(whole, whole.length - 8);
-  return new Slice(whole);
+  const changed = Buffer.from(body);
+  for (let i = 0; i < changes; i++) changed[1 + (random() % (body.length - 1))] = random();
+  return payload(changed, 10);
 }
 
 test("values that were broken and taken can be used", { skip: noRedis }, async () => {

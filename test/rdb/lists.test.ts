@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Slice } from "../../src/base/bytes.ts";
-import { Crc64 } from "../../src/base/crc64.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { Arena } from "../../src/memory/arena.ts";
 import { Listpack } from "../../src/memory/listpack.ts";
@@ -9,6 +8,7 @@ import { dump, restore } from "../../src/rdb/payload.ts";
 import { Seeded } from "../memory/random.ts";
 import { load, newEngine, save, sliceOf } from "./engines.ts";
 import { bytesOf } from "./files.ts";
+import { payload } from "./payloads.ts";
 import { ziplist } from "./ziplists.ts";
 
 const KEY = bytesOf("k");
@@ -40,13 +40,8 @@ function rdbString(bytes: Uint8Array | string): Buffer {
 }
 
 /** A payload of this form. */
-function payload(form: number, ...parts: (Uint8Array | number[])[]): Slice {
-  const value = Buffer.concat([Buffer.from([form]), ...parts.map((part) => Buffer.from(part)), Buffer.from([10, 0])]);
-  const sum = new Crc64();
-  sum.update(value, 0, value.length);
-  const bytes = Buffer.concat([value, Buffer.alloc(8)]);
-  sum.writeTo(bytes, value.length);
-  return sliceOf(bytes);
+function formOf(form: number, ...parts: (Uint8Array | number[])[]): Slice {
+  return payload(Buffer.concat([Buffer.from([form]), ...parts.map((part) => Buffer.from(part))]), 10);
 }
 
 function listpack(values: readonly string[]): Uint8Array {
@@ -93,19 +88,19 @@ for (const [name, values, encoding] of [
 const integers = [0, 12, -1, 200, 70_000, 2147483648, 9223372036854775807n];
 const integerTexts = integers.map(String);
 const forms: [name: string, payload: Slice, values: readonly string[]][] = [
-  ["element by element (1)", payload(1, [3], rdbString("a"), [0xc0, 5], rdbString("")), ["a", "5", ""]],
-  ["a ziplist (10)", payload(10, rdbString(ziplist(["a", ...integers, "b"]))), ["a", ...integerTexts, "b"]],
+  ["element by element (1)", formOf(1, [3], rdbString("a"), [0xc0, 5], rdbString("")), ["a", "5", ""]],
+  ["a ziplist (10)", formOf(10, rdbString(ziplist(["a", ...integers, "b"]))), ["a", ...integerTexts, "b"]],
   [
     "nodes of ziplists (14)",
-    payload(14, [3], rdbString(ziplist(["a", 1])), rdbString(ziplist([])), rdbString(ziplist([long]))),
+    formOf(14, [3], rdbString(ziplist(["a", 1])), rdbString(ziplist([])), rdbString(ziplist([long]))),
     ["a", "1", long],
   ],
   [
     "nodes of listpacks, and plain ones (18)",
-    payload(18, [4, 2], rdbString(listpack(["a", "1"])), [1], rdbString("plain"), [2], rdbString(listpack([])), [1], rdbString("17")),
+    formOf(18, [4, 2], rdbString(listpack(["a", "1"])), [1], rdbString("plain"), [2], rdbString(listpack([])), [1], rdbString("17")),
     ["a", "1", "plain", "17"],
   ],
-  ["a listpack beyond any limit (18)", payload(18, [1, 2], rdbString(listpack([...many, ...many, long]))), [...many, ...many, long]],
+  ["a listpack beyond any limit (18)", formOf(18, [1, 2], rdbString(listpack([...many, ...many, long]))), [...many, ...many, long]],
 ]; // biome-ignore format: a table
 for (const [name, given, values] of forms) {
   test(`a list is read from ${name}`, () => {
@@ -116,16 +111,16 @@ for (const [name, given, values] of forms) {
 }
 
 const broken: [name: string, payload: Slice][] = [
-  ["no elements", payload(1, [0])],
-  ["no nodes", payload(18, [0])],
-  ["empty nodes alone", payload(18, [1, 2], rdbString(listpack([])))],
-  ["an empty ziplist", payload(10, rdbString(ziplist([])))],
-  ["fewer elements than it says", payload(1, [2], rdbString("a"))],
-  ["a node of another kind", payload(18, [1, 3], rdbString("a"))],
-  ["no listpack where there should be one", payload(18, [1, 2], rdbString("abcdefgh"))],
-  ["no ziplist where there should be one", payload(14, [1], rdbString("abcdefghijklmnop"))],
-  ["something behind it", payload(1, [1], rdbString("a"), [0])],
-  ["half a listpack", payload(18, [1, 2], rdbString(listpack(["a", "b"]).subarray(0, 9)))],
+  ["no elements", formOf(1, [0])],
+  ["no nodes", formOf(18, [0])],
+  ["empty nodes alone", formOf(18, [1, 2], rdbString(listpack([])))],
+  ["an empty ziplist", formOf(10, rdbString(ziplist([])))],
+  ["fewer elements than it says", formOf(1, [2], rdbString("a"))],
+  ["a node of another kind", formOf(18, [1, 3], rdbString("a"))],
+  ["no listpack where there should be one", formOf(18, [1, 2], rdbString("abcdefgh"))],
+  ["no ziplist where there should be one", formOf(14, [1], rdbString("abcdefghijklmnop"))],
+  ["something behind it", formOf(1, [1], rdbString("a"), [0])],
+  ["half a listpack", formOf(18, [1, 2], rdbString(listpack(["a", "b"]).subarray(0, 9)))],
 ];
 for (const [name, given] of broken) {
   test(`a payload with ${name} is refused, and nothing is left of it`, () => {

@@ -2,20 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { Slice } from "../../src/base/bytes.ts";
-import { Crc64 } from "../../src/base/crc64.ts";
 import { dump, type RestoreOptions, restore } from "../../src/rdb/payload.ts";
 import { newEngine, set } from "./engines.ts";
 import { bytesOf } from "./files.ts";
-
-/** A payload of these bytes (hex: type and value), with a right footer. */
-function payload(hex: string, version = 10): Slice {
-  const body = Buffer.concat([Buffer.from(hex.replaceAll(" ", ""), "hex"), Buffer.from([version & 255, version >> 8])]);
-  const crc = new Crc64();
-  crc.update(body);
-  const whole = Buffer.concat([body, Buffer.alloc(8)]);
-  crc.writeTo(whole, body.length);
-  return new Slice(whole);
-}
+import { payload } from "./payloads.ts";
 
 const scratch = newEngine();
 

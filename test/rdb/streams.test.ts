@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Slice } from "../../src/base/bytes.ts";
-import { Crc64 } from "../../src/base/crc64.ts";
 import { EngineLoader } from "../../src/rdb/load.ts";
 import { dump, restore } from "../../src/rdb/payload.ts";
 import { RdbReader } from "../../src/rdb/reader.ts";
@@ -11,6 +10,7 @@ import { noRedis } from "../differential/both.ts";
 import { Seeded } from "../memory/random.ts";
 import { newEngine, save } from "./engines.ts";
 import { bytesOf } from "./files.ts";
+import { payload } from "./payloads.ts";
 import { withRedis } from "./real-redis.ts";
 
 /** Nodes of several shapes, gaps, groups at several places, and pending entries of several histories. */
@@ -78,15 +78,6 @@ test("a file of streams is read in chunks of any size", () => {
   }
 });
 
-/** A payload of this type and value, with a right footer. */
-function payload(body: Uint8Array): Slice {
-  const whole = Buffer.concat([body, Buffer.from([11, 0]), Buffer.alloc(8)]);
-  const crc = new Crc64();
-  crc.update(whole, 0, whole.length - 8);
-  crc.writeTo(whole, whole.length - 8);
-  return new Slice(whole);
-}
-
 const ID = (ms: number, seq: number) => `${ms.toString(16).padStart(16, "0")}${seq.toString(16).padStart(16, "0")}`;
 /** Two entries, of which the first is deleted: 1-1 and 1-2 with a: 1 and a: 2. */
 const ENTRIES = "0101 0101 0101 816102 0001  0301 0001 0001 0101 0401  0201 0001 0101 0201 0401";
@@ -97,14 +88,13 @@ const listpack = (entries: string, count: number) => {
   return `${size.toString(16).padStart(2, "0")}${hex}`;
 };
 const NODE = `10${ID(1, 1)}${listpack(ENTRIES, 15)}`;
-const hexPayload = (hex: string) => payload(Buffer.from(hex.replaceAll(" ", ""), "hex"));
 const TIME = "0100000000000000";
 
 test("the first form says less: the rest is worked out", () => {
   const harness = new Harness(2);
   // One entry, last ID 1-2, a group at 1-1 with the entry pending at a consumer.
   const group = `01 0167 01 01  01 ${ID(1, 2)} ${TIME} 03  01 0163 ${TIME} 01 ${ID(1, 2)}`;
-  restore(harness.engine.store, hexPayload(`0f 01 ${NODE} 01 01 02 ${group}`)).store(harness.db, bytesOf("s"));
+  restore(harness.engine.store, payload(`0f 01 ${NODE} 01 01 02 ${group}`)).store(harness.db, bytesOf("s"));
   assert.equal(harness.run("XRANGE s - +"), "*1 *2 $3 1-2 *2 $1 a $1 2");
   const told = harness.run("XINFO STREAM s FULL");
   assert.match(told, /\$13 entries-added :1 /);
@@ -161,7 +151,7 @@ for (const [what, hex] of BROKEN)
   test(`a payload is refused: ${what}`, () => {
     const { engine } = new Harness();
     const before = engine.store.arena.used;
-    assert.throws(() => restore(engine.store, hexPayload(hex)), { message: "ERR Bad data format" });
+    assert.throws(() => restore(engine.store, payload(hex)), { message: "ERR Bad data format" });
     assert.equal(engine.store.arena.used, before);
   });
 

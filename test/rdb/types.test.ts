@@ -4,7 +4,6 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Slice } from "../../src/base/bytes.ts";
-import { Crc64 } from "../../src/base/crc64.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { RdbError } from "../../src/rdb/format.ts";
 import { EngineLoader } from "../../src/rdb/load.ts";
@@ -13,6 +12,7 @@ import { RdbReader } from "../../src/rdb/reader.ts";
 import { dataDigest, valueDigest } from "../../src/server/debug/digest.ts";
 import { load, NOW, newEngine, save, seeded } from "./engines.ts";
 import { bytesOf } from "./files.ts";
+import { payload } from "./payloads.ts";
 import { noRedis, type RealRedis, temporaryFolder, withRedis } from "./real-redis.ts";
 
 const LATER = 4_000_000_000_000;
@@ -128,15 +128,6 @@ test("payloads of every type go both ways, and expired ones are skipped", { skip
   );
 });
 
-/** The payload with other bytes and a right checksum. */
-function resealed(body: Uint8Array): Slice {
-  const whole = Buffer.concat([body, Buffer.from([10, 0]), Buffer.alloc(8)]);
-  const crc = new Crc64();
-  crc.update(whole, 0, whole.length - 8);
-  crc.writeTo(whole, whole.length - 8);
-  return new Slice(whole);
-}
-
 function tryRestore(engine: Engine, payload: Slice, deep: boolean): boolean {
   const db = engine.databases[0]!;
   const key = bytesOf("k");
@@ -172,16 +163,16 @@ test("broken payloads are refused, or harmless", { skip: noRedis }, async () => 
   let taken = 0;
   let refused = 0;
   for (const [key, body] of payloads) {
-    assert.ok(tryRestore(engine, resealed(body), true), key);
+    assert.ok(tryRestore(engine, payload(body, 10), true), key);
     const steps = Math.min(body.length - 1, 150);
     for (let i = 0; i < steps; i++) {
       const end = 1 + Math.floor((i * (body.length - 1)) / steps);
-      assert.ok(!tryRestore(engine, resealed(body.subarray(0, end)), false), `${key} cut at ${end}`);
+      assert.ok(!tryRestore(engine, payload(body.subarray(0, end), 10), false), `${key} cut at ${end}`);
     }
     for (let i = 0; i < 200; i++) {
       const broken = Buffer.from(body);
       for (let n = i % 3; n >= 0; n--) broken[1 + (random() % (body.length - 1))] = random();
-      if (tryRestore(engine, resealed(broken), i % 2 === 0)) taken++;
+      if (tryRestore(engine, payload(broken, 10), i % 2 === 0)) taken++;
       else refused++;
     }
   }
