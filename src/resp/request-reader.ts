@@ -26,6 +26,8 @@ const MAX_LINE = 64 * 1024;
 const MAX_WORDS = 2 ** 31 - 1;
 const STRICT_WORDS = 10;
 const STRICT_BULK = 16384;
+/** What a word of a request that is not whole yet costs besides its bytes: on the wire it may have been six of them. */
+const WORD_BYTES = 64;
 
 const TAB = 9;
 const SPACE = 0x20;
@@ -61,6 +63,8 @@ export class RequestReader<W extends Words> {
   #wanted = 0;
   /** The length that a header has announced, -1 before it. */
   #bulk = -1;
+  /** Bytes of a line without an end that were looked at already: one that comes byte by byte is read once. */
+  #seen = 0;
 
   readonly #shared: W;
   readonly #make: () => W;
@@ -74,6 +78,11 @@ export class RequestReader<W extends Words> {
   /** Bytes kept of a request that is not whole yet. */
   get pendingBytes(): number {
     return this.#own ? this.#end - this.#at : 0;
+  }
+
+  /** What the words of that request cost besides their bytes. */
+  get wordBytes(): number {
+    return this.#partial === null ? 0 : this.#partial.count * WORD_BYTES;
   }
 
   /** Bytes behind the request that `next` returned last, whether they are a whole one or not. */
@@ -127,6 +136,7 @@ export class RequestReader<W extends Words> {
   /** Forgets everything. */
   clear(): void {
     this.#partial = null;
+    this.#seen = 0;
     this.#at = this.#end = 0;
     this.release();
   }
@@ -268,12 +278,14 @@ export class RequestReader<W extends Words> {
   #inline(): W | null {
     const bytes = this.#bytes;
     const start = this.#at;
-    let newline = start;
+    let newline = start + this.#seen;
     while (newline < this.#end && bytes[newline] !== LF) newline++;
     if (newline === this.#end) {
       if (this.#end - start > MAX_LINE) throw new ProtocolError("too big inline request");
+      this.#seen = newline - start;
       return null;
     }
+    if (this.#seen > 0) this.#seen = 0;
     const lineEnd = newline > start && bytes[newline - 1] === CR ? newline - 1 : newline;
     const words = this.#shared;
     if (!splitPlain(bytes, start, lineEnd, words)) splitQuoted(bytes, start, lineEnd, words);
@@ -287,8 +299,14 @@ export class RequestReader<W extends Words> {
   #lineEnd(from: number, tooLong: string): number {
     const bytes = this.#bytes;
     const end = Math.min(this.#end, from + MAX_LINE);
-    for (let i = from; i < end; i++) if (bytes[i] === CR) return i + 1 < this.#end ? i : -1;
-    if (this.#end - from > MAX_LINE) throw new ProtocolError(tooLong);
+    let i = from + this.#seen;
+    while (i < end && bytes[i] !== CR) i++;
+    if (i < end && i + 1 < this.#end) {
+      if (this.#seen > 0) this.#seen = 0;
+      return i;
+    }
+    if (i >= end && this.#end - from > MAX_LINE) throw new ProtocolError(tooLong);
+    this.#seen = i - from;
     return -1;
   }
 

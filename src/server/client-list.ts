@@ -54,7 +54,7 @@ export function clientLine(connection: Connection, now: number, asking: Connecti
     ["multi", connection.transaction.active ? connection.transaction.queue.length : -1],
     ["qbuf", memory.query + request],
     ["qbuf-free", memory.queryFree],
-    ["argv-mem", request],
+    ["argv-mem", request + memory.words],
     ["multi-mem", memory.transaction],
     ["rbs", memory.replyBuffer],
     ["rbp", memory.replyBuffer],
@@ -93,6 +93,8 @@ export interface ClientMemory {
   /** Bytes of requests that are not run yet, and room behind them. */
   readonly query: number;
   readonly queryFree: number;
+  /** The words of a request that is not whole yet, besides their bytes. */
+  readonly words: number;
   /** What MULTI has queued. */
   readonly transaction: number;
   /** The chunk being written to, its bytes in use, and full ones before it. */
@@ -101,6 +103,8 @@ export interface ClientMemory {
   readonly replyChunks: number;
   /** Bytes of full chunks, and of what the socket holds. */
   readonly output: number;
+  /** Names of keys that it watches, and of channels that it listens to. */
+  readonly names: number;
   readonly total: number;
 }
 
@@ -111,14 +115,19 @@ export function clientMemory(connection: Connection): ClientMemory {
   const replyFilled = reply.size - reply.fullBytes;
   const output = reply.fullBytes + connection.socket.unsentBytes;
   const replyBuffer = reply.bufferBytes;
+  const words = reader.wordBytes;
+  const names =
+    connection.channels.bytes + connection.patterns.bytes + connection.shardChannels.bytes + transaction.watched.bytes;
   return {
     query,
     queryFree: buffer - query,
+    words,
     transaction: transaction.bytes,
     replyBuffer,
     replyFilled,
     replyChunks: reply.full.length,
     output,
-    total: CONNECTION_BYTES + buffer + transaction.bytes + replyBuffer + output,
+    names,
+    total: CONNECTION_BYTES + buffer + words + transaction.bytes + replyBuffer + output + names,
   };
 }

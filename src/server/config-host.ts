@@ -45,8 +45,9 @@ export class ServerConfigHost implements ConfigHost {
   }
 
   resetStatistics(): void {
-    const { stats, engine, table, dispatch, members } = this.#server;
+    const { stats, eviction, engine, table, dispatch, members } = this.#server;
     stats.reset();
+    eviction.evicted = 0;
     engine.stats = new EngineStats();
     dispatch.commandsProcessed = 0;
     for (const { stats: row } of table.all()) {

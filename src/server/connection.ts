@@ -9,6 +9,7 @@ import type { Session } from "../commands/session.ts";
 import type { NetError, Socket } from "../io/net.ts";
 import { type ChunkPool, ReplyWriter } from "../resp/reply-writer.ts";
 import { ProtocolError, RequestReader } from "../resp/request-reader.ts";
+import { NameSet } from "./measured.ts";
 import { Transaction } from "./transaction.ts";
 
 /** What a connection asks of the server around it. */
@@ -23,6 +24,8 @@ export interface ConnectionOwner {
   /** The connection has something to send at the end of this tick. */
   dirty(connection: Connection): void;
   closed(connection: Connection, reason: string): void;
+  /** What it costs may have changed. */
+  weigh(connection: Connection): void;
   /** Closes the connection if it is owed more than its class may be. */
   checkOutput(connection: Connection): void;
   queryBufferLimit(): number;
@@ -94,9 +97,9 @@ export class Connection implements Session {
   denyBlocking = false;
   readonly transaction = new Transaction();
   /** Channels and patterns it subscribed to. */
-  readonly channels = new Set<string>();
-  readonly patterns = new Set<string>();
-  readonly shardChannels = new Set<string>();
+  readonly channels = new NameSet();
+  readonly patterns = new NameSet();
+  readonly shardChannels = new NameSet();
   monitor = false;
   /** Set while it is a replica of ours: who handles its acknowledgements. */
   replica: { onDrain(): void; onClose(): void } | null = null;
@@ -214,6 +217,7 @@ export class Connection implements Session {
     if (this.closed || this.held) return;
     // Until the last write has left, output waits here, where it is counted and bounded.
     if (!this.#draining) this.#write();
+    this.#owner.weigh(this);
     if (this.closeAfterReply && !this.#draining) this.close("closed after its last reply");
   }
 
@@ -275,8 +279,10 @@ export class Connection implements Session {
   /** What MULTI has queued is input as well: it waits for EXEC. */
   #checkInput(): void {
     if (this.closed) return;
-    if (this.reader.pendingBytes + this.transaction.bytes > this.#owner.queryBufferLimit())
+    const { reader, transaction } = this;
+    if (reader.pendingBytes + reader.wordBytes + transaction.bytes > this.#owner.queryBufferLimit())
       this.#owner.inputTooLong(this);
+    else this.#owner.weigh(this);
   }
 
   /** Closes once what it is owed has been sent; no request of it is run any more. */

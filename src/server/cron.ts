@@ -42,6 +42,7 @@ export class Cron {
     server.pause.check(now);
     this.#closeIdle(now);
     for (const connection of server.clients.byId.values()) server.checkOutput(connection);
+    server.eviction.weighAll();
     this.#sampleRates();
     if (!server.loading && server.engine.expiryMode === "delete" && server.activeExpire) this.#expire();
     if (this.#tidying === null) this.#tidy();

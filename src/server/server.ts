@@ -23,6 +23,7 @@ import { ChunkPool } from "../resp/reply-writer.ts";
 import type { ProtocolError } from "../resp/request-reader.ts";
 import type { SentinelShell } from "../sentinel/shell.ts";
 import { Blocking } from "./blocking.ts";
+import { ClientEviction } from "./client-eviction.ts";
 import { Clients } from "./clients.ts";
 import type { ClusterMember } from "./cluster-member.ts";
 import { Connection, type ConnectionOwner, Guard } from "./connection.ts";
@@ -89,6 +90,7 @@ export class Server implements ConnectionOwner, DispatchHost {
   readonly args = new Args();
   readonly stats = new Stats();
   readonly clients = new Clients();
+  readonly eviction = new ClientEviction(this);
   readonly pubsub = new PubSub();
   readonly events = new KeyspaceEvents(this.pubsub);
   readonly watches = new Watches();
@@ -149,6 +151,7 @@ export class Server implements ConnectionOwner, DispatchHost {
     this.tick.onFlush = (connections) => {
       this.stats.writes += connections;
     };
+    this.tick.afterFlush = () => this.eviction.endOfTick();
     this.blocking = new Blocking(this);
     this.call = new ServerCall(this);
     this.slowlog = new SlowLog(io.clock);
@@ -202,6 +205,7 @@ export class Server implements ConnectionOwner, DispatchHost {
     socket.setNoDelay(true);
     socket.setKeepAlive(this.config.values["tcp-keepalive"] * 1000);
     this.clients.add(connection);
+    this.eviction.weigh(connection);
   }
 
   beginBatch(connection: Connection): void {
@@ -232,6 +236,7 @@ export class Server implements ConnectionOwner, DispatchHost {
     this.stats.bytesIn += connection.bytesIn;
     this.stats.bytesOut += connection.bytesOut;
     this.clients.remove(connection);
+    this.eviction.forget(connection);
     this.pubsub.leave(connection);
     this.watches.forget(connection.transaction);
     this.monitors.remove(connection);
@@ -242,6 +247,10 @@ export class Server implements ConnectionOwner, DispatchHost {
 
   unwatch(connection: Connection): void {
     this.watches.forget(connection.transaction);
+  }
+
+  weigh(connection: Connection): void {
+    this.eviction.weigh(connection);
   }
 
   checkOutput(connection: Connection): void {
@@ -490,6 +499,7 @@ export class Server implements ConnectionOwner, DispatchHost {
       connection.reader.limits.maxBulkBytes = values["proto-max-bulk-len"];
     obeyPolicy(engine.policy, values);
     for (const limit of values["client-output-buffer-limit"]) this.clients.limits[limit.class] = limit;
+    this.eviction.configure(values["maxmemory-clients"], values.maxmemory);
     this.refreshGuards();
   }
 

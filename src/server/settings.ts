@@ -46,6 +46,7 @@ export const KEPT_ELSEWHERE: readonly DirectiveName[] = [
   "lfu-log-factor",
   "list-max-listpack-size",
   "maxmemory",
+  "maxmemory-clients",
   "maxmemory-eviction-tenacity",
   "maxmemory-policy",
   "maxmemory-samples",

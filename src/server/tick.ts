@@ -12,6 +12,8 @@ export class Tick {
   beforeFlush: () => void = () => {};
   /** Before each connection is written to: the last moment to hold its replies. */
   beforeEach: () => void = () => {};
+  /** After all was written that could be. */
+  afterFlush: () => void = () => {};
   /** Told how many connections are written to. */
   onFlush: (connections: number) => void = () => {};
   readonly #clock: Clock;
@@ -39,8 +41,11 @@ export class Tick {
     this.#scheduled = true;
     this.beforeFlush();
     this.#scheduled = false;
-    const dirty = this.#dirty;
-    if (dirty.length === 0) return;
+    if (this.#dirty.length > 0) this.#flush(this.#dirty);
+    this.afterFlush();
+  }
+
+  #flush(dirty: readonly Connection[]): void {
     this.#dirty = [];
     this.onFlush(dirty.length);
     // Replicas first: killed between two writes, we have acknowledged nothing that is not on its way to them.

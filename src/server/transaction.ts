@@ -1,6 +1,7 @@
 /** MULTI's queue of one client, and the keys it watches. */
 import type { Args } from "../commands/args.ts";
 import type { CommandRow } from "../commands/call.ts";
+import { NameMap } from "./measured.ts";
 
 export interface QueuedCommand {
   readonly row: CommandRow;
@@ -19,7 +20,7 @@ export class Transaction {
   /** Those that all of them have. */
   commonBits = ~0;
   /** `db:key` (latin1) of each watched key, and whether it had passed its expiry already when it was watched. */
-  readonly watched = new Map<string, { dbIndex: number; key: string; expired: boolean }>();
+  readonly watched = new NameMap<{ dbIndex: number; key: string; expired: boolean }>();
   bytes = 0;
 
   begin(): void {

@@ -58,7 +58,6 @@ test("SET: what would need a feature that is not there is refused, what turns it
     ["tls-port", "6380"],
     ["tls-replication", "yes"],
     ["activedefrag", "yes"],
-    ["maxmemory-clients", "10%"],
     ["propagation-error-behavior", "panic"],
   ];
   for (const pair of refused) assert.match(trySet(fresh(), [pair]), /CONFIG SET failed .* - .*(not|cannot|only)/);

@@ -123,6 +123,35 @@ test("a header costs nothing before its words come", () => {
   assert.ok(process.memoryUsage().arrayBuffers - before < 1024 * 1024);
 });
 
+test("a line that comes byte by byte is looked through once", () => {
+  for (const begin of ["SET a ", "*", "*1\r\n$"]) {
+    const reader = makeReader();
+    read(reader, [Buffer.from(begin)]);
+    const startedAt = performance.now();
+    const byte = Buffer.from("1");
+    for (let i = 0; i < 65_000; i++) {
+      reader.lend(byte, 1);
+      reader.next();
+      reader.release();
+    }
+    // Looked through from its beginning each time it would be two thousand million steps: seconds.
+    const ms = performance.now() - startedAt;
+    assert.ok(ms < 500, `${begin.trim()}: ${ms.toFixed()} ms`);
+    assert.equal(reader.pendingBytes, begin.length + 65_000);
+  }
+  const reader = makeReader();
+  assert.deepEqual(read(reader, [Buffer.from("*1\r\n$1"), Buffer.from("0\r"), Buffer.from("\n0123456789\r\n")]), [
+    ["0123456789"],
+  ]);
+});
+
+test("words that have come of a request in pieces are counted beside their bytes", () => {
+  const reader = makeReader();
+  read(reader, [Buffer.from(`*1000000\r\n${"$0\r\n\r\n".repeat(1000)}`)]);
+  assert.equal(reader.pendingBytes, 10 + 6000);
+  assert.ok(reader.wordBytes >= 50_000);
+});
+
 test("a request that is taken back comes again", () => {
   const reader = makeReader();
   const bytes = Buffer.from(bulk(["SET", "k", "v"]) + bulk(["GET", "k"]));

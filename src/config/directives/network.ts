@@ -27,9 +27,7 @@ export const network = {
   maxclients: integer(10000, 1, UINT_MAX),
   "max-new-connections-per-cycle": integer(10, 1, 1000, { inert: "Node accepts connections, fairly, by itself" }),
   "max-new-tls-connections-per-cycle": integer(1, 1, 1000, { inert: "Node accepts connections, fairly, by itself" }),
-  "maxmemory-clients": memoryOrPercent(0, {
-    refuse: (limit) => (limit === 0 ? undefined : "evicting clients is not supported yet"),
-  }),
+  "maxmemory-clients": memoryOrPercent(0),
   "client-query-buffer-limit": memory(1024 * MB, MB, LONG_MAX),
   "client-output-buffer-limit": outputLimits([
     { class: "normal", hardBytes: 0, softBytes: 0, softSeconds: 0 },

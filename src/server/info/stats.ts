@@ -32,7 +32,7 @@ export function statsSection(server: Server): Lines {
     `expired_time_cap_reached_count:${engine.stats.expiredTimeCapReached}`,
     `expire_cycle_cpu_milliseconds:${Math.floor(engine.stats.expireCycleMicros / 1000)}`,
     `evicted_keys:${engine.stats.evictedKeys}`,
-    "evicted_clients:0",
+    `evicted_clients:${server.eviction.evicted}`,
     "total_eviction_exceeded_time:0",
     "current_eviction_exceeded_time:0",
     `keyspace_hits:${engine.stats.keyspaceHits}`,
