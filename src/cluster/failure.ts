@@ -20,19 +20,22 @@ export function suspect(s: ClusterState, node: ClusterNode): void {
   if (node.is(NodeFlag.pfail | NodeFlag.fail)) return;
   s.log("debug", `*** NODE ${node.id} possibly failing`);
   node.flags |= NodeFlag.pfail;
+  s.pfailing.add(node);
+  s.isUnsettled = true;
   // Alone, or with one primary, we are the majority.
   considerFailed(s, node);
 }
 
 /** A primary says so; with ours that may make a majority. */
 export function report(s: ClusterState, node: ClusterNode, by: ClusterNode): void {
+  node.failReports ??= new Map();
   if (!node.failReports.has(by)) s.log("verbose", `Node ${by.id} reported node ${node.id} as not reachable.`);
   node.failReports.set(by, s.now);
   considerFailed(s, node);
 }
 
 export function retract(s: ClusterState, node: ClusterNode, by: ClusterNode): void {
-  if (node.failReports.delete(by)) s.log("verbose", `Node ${by.id} reported node ${node.id} is back online.`);
+  if (node.failReports?.delete(by)) s.log("verbose", `Node ${by.id} reported node ${node.id} is back online.`);
 }
 
 function considerFailed(s: ClusterState, node: ClusterNode): void {
@@ -48,6 +51,7 @@ function considerFailed(s: ClusterState, node: ClusterNode): void {
 export function reportsOf(s: ClusterState, node: ClusterNode): number {
   const oldest = s.now - REPORT_LIFE * s.settings.nodeTimeoutMs;
   let count = 0;
+  if (node.failReports === null) return 0;
   for (const [by, at] of node.failReports) {
     if (at < oldest) node.failReports.delete(by);
     else if (by.votes) count++;
@@ -58,6 +62,8 @@ export function reportsOf(s: ClusterState, node: ClusterNode): number {
 export function markFailed(s: ClusterState, node: ClusterNode): void {
   node.flags = (node.flags & ~NodeFlag.pfail) | NodeFlag.fail;
   node.failedAt = s.now;
+  s.pfailing.delete(node);
+  s.isUnsettled = true;
   s.save();
   updateState(s);
 }
@@ -66,6 +72,8 @@ export function markFailed(s: ClusterState, node: ClusterNode): void {
 export function recovered(s: ClusterState, node: ClusterNode): void {
   if (node.is(NodeFlag.pfail)) {
     node.flags &= ~NodeFlag.pfail;
+    s.pfailing.delete(node);
+    s.isUnsettled = true;
     return;
   }
   if (!node.is(NodeFlag.fail)) return;
@@ -77,16 +85,21 @@ export function recovered(s: ClusterState, node: ClusterNode): void {
     : "is reachable again and nobody is serving its slots after some time";
   s.log("notice", `Clear FAIL state for node ${node.id}: ${node.votes ? how : "it is reachable again"}.`);
   node.flags &= ~NodeFlag.fail;
+  s.isUnsettled = true;
   s.save();
   updateState(s);
 }
 
 /** Whether commands on keys are served: all slots covered, if that is asked for, and a majority in sight. */
 export function updateState(s: ClusterState): void {
+  const isSettled = s.ok && !s.isUnsettled && s.settings.requireFullCoverage === s.neededCoverage;
+  if (isSettled) return;
   if (s.hasPast && !s.ok && s.myself.isPrimary && s.now - s.startedAt < START_DELAY_MS) return;
+  s.isUnsettled = false;
+  s.neededCoverage = s.settings.requireFullCoverage;
   let reachable = 0;
   s.size = 0;
-  for (const node of s.nodes.values()) {
+  for (const node of s.roll.nodes) {
     if (!node.votes) continue;
     s.size++;
     if (!node.is(NodeFlag.pfail | NodeFlag.fail)) reachable++;
@@ -108,6 +121,6 @@ export function updateState(s: ClusterState): void {
 
 function isCovered(s: ClusterState): boolean {
   let covered = 0;
-  for (const node of s.nodes.values()) if (node.votes && !node.is(NodeFlag.fail)) covered += node.slots.size;
+  for (const node of s.roll.nodes) if (node.votes && !node.is(NodeFlag.fail)) covered += node.slots.size;
   return covered === s.owners.length;
 }

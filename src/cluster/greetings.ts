@@ -46,7 +46,7 @@ function answer(s: ClusterState, link: Link, sender: ClusterNode | null, message
 /** Anybody may say MEET; those who do not follow it up are forgotten after the node timeout. */
 function isCrowded(s: ClusterState): boolean {
   let strangers = 0;
-  for (const node of s.nodes.values()) if (node.is(NodeFlag.handshake)) strangers++;
+  for (const node of s.roll.nodes) if (node.is(NodeFlag.handshake)) strangers++;
   return strangers >= MAX_STRANGERS;
 }
 
@@ -126,7 +126,8 @@ function noteSelf(s: ClusterState, node: ClusterNode, { sender, extensions }: Gr
     Object.assign(node, { hostname, humanName, shardId });
     s.save();
   }
-  for (const { id, seconds } of extensions.forgotten ?? []) {
+  if (extensions.forgotten === undefined) return;
+  for (const { id, seconds } of extensions.forgotten) {
     const other = s.node(id);
     if (other === null || other.isMyself || other === s.myself.primary) continue;
     s.forgotten.set(id, s.now + Math.min(seconds, MAX_FORGOTTEN_SECONDS) * 1000);
@@ -175,6 +176,7 @@ function noteSlots(s: ClusterState, node: ClusterNode, sender: Sender): void {
   }
   if (node.isPrimary) {
     claimed(s, node, sender.configEpoch, sender.slots);
+    if (node.slots.equals(sender.slots)) node.slots.share(sender.slots);
     updateState(s);
   }
   correct(s, node, sender.configEpoch, sender.slots);
@@ -197,7 +199,7 @@ function noteGossip(s: ClusterState, sender: ClusterNode, entry: Gossip): void {
   if (failing) return;
   const pongAt = entry.pongReceived * 1000;
   const better = pongAt > node.pongReceivedAt && pongAt <= s.now + CLOCK_DRIFT_MS;
-  if (better && node.pingSentAt === 0 && !node.is(NodeFlag.pfail | NodeFlag.fail) && node.failReports.size === 0) {
+  if (better && node.pingSentAt === 0 && !node.is(NodeFlag.pfail | NodeFlag.fail) && !node.failReports?.size) {
     node.pongReceivedAt = pongAt;
   }
   if (!node.is(NodeFlag.pfail | NodeFlag.fail) || (entry.flags & NodeFlag.noAddress) !== 0) return;

@@ -26,6 +26,7 @@ import { ClusterState } from "./state.ts";
 const TICKS_PER_PING = 10;
 const PING_CANDIDATES = 5;
 const MIN_HANDSHAKE_MS = 1000;
+const TICKS_PER_MIGRATION = 10;
 
 export interface ClusterMachineParts {
   readonly id: NodeId;
@@ -37,6 +38,8 @@ export interface ClusterMachineParts {
 export class ClusterMachine {
   /** To be read by those who show it. */
   readonly state: ClusterState;
+  /** As it was at the last tick. */
+  #nodeTimeoutMs = 0;
 
   constructor({ id, settings, facts, random }: ClusterMachineParts) {
     this.state = new ClusterState(id, settings, facts, random);
@@ -127,6 +130,7 @@ export class ClusterMachine {
     const { node } = link;
     if (node === null || node.link !== link) return;
     node.link = null;
+    s.roll.attend(node);
     if (node.pingSentAt === 0) node.pingSentAt = s.now;
     // The host says that the process is gone: there is no need to wait until it has been silent for long.
     if (refused && !node.is(NodeFlag.handshake)) {
@@ -137,7 +141,6 @@ export class ClusterMachine {
 
   /** Those who are to replace it count the majority's words themselves: they hear of it first. */
   #tellReplicas(failed: ClusterNode): void {
-    this.state.pfailCount = Math.max(1, this.state.pfailCount);
     for (const { link } of failed.replicas) if (link?.isUp) greet(this.state, link, "pong");
   }
 
@@ -228,22 +231,38 @@ export class ClusterMachine {
       announce(s, "all");
     }
     for (const [id, until] of s.forgotten) if (until <= s.now) s.forgotten.delete(id);
-    s.pfailCount = 0;
-    for (const node of [...s.nodes.values()]) this.#keepLink(node);
-    if (s.ticks % TICKS_PER_PING === 0) this.#pingSomebody();
-    for (const node of s.nodes.values()) this.#watch(node);
+    this.#look();
     continueManual(s);
-    if (s.myself.isReplica) {
-      considerElection(s);
-      considerMigration(s);
-    }
+    if (s.myself.isReplica) considerElection(s);
+    if (s.myself.isReplica && s.ticks % TICKS_PER_MIGRATION === 0) considerMigration(s);
     updateState(s);
+  }
+
+  /** At those about whom something may be due. */
+  #look(): void {
+    const s = this.state;
+    const { nodeTimeoutMs } = s.settings;
+    if (nodeTimeoutMs !== this.#nodeTimeoutMs) s.roll.attendAll();
+    this.#nodeTimeoutMs = nodeTimeoutMs;
+    const due = s.roll.due(s.now);
+    for (const node of due) this.#keepLink(node);
+    if (s.ticks % TICKS_PER_PING === 0) this.#pingSomebody();
+    for (const node of due) {
+      this.#watch(node);
+      s.roll.postpone(node, this.#quietUntil(node));
+    }
+  }
+
+  /** When it is to be looked at again, unless `attend` says sooner. */
+  #quietUntil(node: ClusterNode): number {
+    if (node.is(NodeFlag.myself | NodeFlag.noAddress)) return Number.POSITIVE_INFINITY;
+    const isIdle = node.link?.isUp && node.pingSentAt === 0 && !node.is(NodeFlag.handshake);
+    return isIdle ? node.pongReceivedAt + this.#nodeTimeoutMs / 2 : 0;
   }
 
   #keepLink(node: ClusterNode): void {
     const s = this.state;
     if (node.is(NodeFlag.myself | NodeFlag.noAddress)) return;
-    if (node.is(NodeFlag.pfail)) s.pfailCount++;
     const patience = Math.max(s.settings.nodeTimeoutMs, MIN_HANDSHAKE_MS);
     if (node.is(NodeFlag.handshake) && s.now - node.createdAt > patience) {
       s.remove(node);
@@ -259,7 +278,7 @@ export class ClusterMachine {
   /** Of some chosen by chance, the one of whom we have not heard for longest. */
   #pingSomebody(): void {
     const s = this.state;
-    const all = [...s.nodes.values()];
+    const all = s.roll.nodes;
     let chosen: ClusterNode | null = null;
     for (let i = 0; i < PING_CANDIDATES; i++) {
       const node = all[s.random.uint32() % all.length]!;
@@ -271,7 +290,7 @@ export class ClusterMachine {
 
   #watch(node: ClusterNode): void {
     const s = this.state;
-    if (node.is(NodeFlag.myself | NodeFlag.noAddress | NodeFlag.handshake)) return;
+    if (node.place < 0 || node.is(NodeFlag.myself | NodeFlag.noAddress | NodeFlag.handshake)) return;
     const timeout = s.settings.nodeTimeoutMs;
     const { link } = node;
     if (link?.isUp && node.pingSentAt === 0 && s.now - node.pongReceivedAt > timeout / 2) {

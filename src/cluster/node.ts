@@ -39,12 +39,14 @@ export class ClusterNode {
   replicationOffset = 0;
   /** Since when it has had no replica that works. */
   orphanedAt = 0;
-  /** Who says that it cannot be reached, and when they last did. */
-  readonly failReports = new Map<ClusterNode, number>();
+  /** Who says that it cannot be reached, and when they last did; null for nobody. */
+  failReports: Map<ClusterNode, number> | null = null;
   /** Our connection to it. */
   link: Link | null = null;
   /** The PING in which it was last told of, so that none tells of it twice. */
   toldIn = 0;
+  /** Where it stands on the roll; -1: nowhere. */
+  place = -1;
 
   constructor(id: NodeId, flags: number, address: NodeAddress, now: number) {
     this.id = id;

@@ -105,11 +105,8 @@ function readNode(words: readonly string[], s: ClusterState, now: number): void 
   if (node.is(NodeFlag.fail)) node.failedAt = now;
   node.flags &= ~NodeFlag.pfail;
   if (s.known(id) !== null && id !== s.myself.id) throw new NodesConfError(`node ${id} stands there twice`);
-  if (node.is(NodeFlag.myself)) {
-    s.nodes.delete(s.myself.id);
-    s.myself = node;
-  }
-  s.add(node);
+  if (node.is(NodeFlag.myself)) s.become(node);
+  else s.add(node);
 }
 
 function readTies(words: readonly string[], s: ClusterState): void {

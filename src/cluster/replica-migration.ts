@@ -7,27 +7,47 @@ import type { ClusterState } from "./state.ts";
 /** A primary is alone for so long before it is helped: its replica may just be restarting. */
 const DELAY_MS = 5000;
 
-/** At every tick of a replica. */
+/** About once a second, as a replica. */
 export function considerMigration(s: ClusterState): void {
   if (!s.myself.isReplica || !s.settings.allowReplicaMigration || !s.ok) return;
-  const working = new Map<ClusterNode, ClusterNode[]>();
   let most = 0;
-  for (const node of s.nodes.values()) {
+  let orphan: ClusterNode | null = null;
+  for (const node of s.roll.nodes) {
     if (!node.isPrimary || node.is(NodeFlag.fail)) continue;
-    const replicas = node.replicas.filter((replica) => !replica.is(NodeFlag.fail | NodeFlag.pfail));
-    working.set(node, replicas);
-    most = Math.max(most, replicas.length);
-    noteOrphan(s, node, replicas.length);
+    const count = workingReplicas(node);
+    most = Math.max(most, count);
+    noteOrphan(s, node, count);
+    if (orphan === null && node.orphanedAt !== 0 && s.now - node.orphanedAt > DELAY_MS) orphan = node;
   }
-  const mine = working.get(s.myself.primary!) ?? [];
-  if (most < 2 || mine.length !== most || mine.length <= s.settings.migrationBarrier) return;
-  const orphan = [...working.keys()].find((node) => node.orphanedAt !== 0 && s.now - node.orphanedAt > DELAY_MS);
-  if (orphan === undefined || s.settings.replicaNoFailover) return;
-  const candidates = [...working.values()].filter((replicas) => replicas.length === most).flat();
-  const first = candidates.reduce((a, b) => (a.id < b.id ? a : b));
-  if (first !== s.myself) return;
+  if (orphan === null || most < 2 || s.settings.replicaNoFailover) return;
+  const { primary } = s.myself;
+  const mine = primary === null || primary.is(NodeFlag.fail) ? 0 : workingReplicas(primary);
+  if (mine !== most || mine <= s.settings.migrationBarrier) return;
+  if (firstCandidate(s, most) !== s.myself) return;
   s.log("warning", `Migrating to orphaned master ${orphan.id}`);
   follow(s, orphan);
+}
+
+function workingReplicas(node: ClusterNode): number {
+  let count = 0;
+  for (const replica of node.replicas) if (isWorking(replica)) count++;
+  return count;
+}
+
+function isWorking(replica: ClusterNode): boolean {
+  return !replica.is(NodeFlag.fail | NodeFlag.pfail);
+}
+
+/** Of the replicas of those primaries that have most, the one with the lowest name. */
+function firstCandidate(s: ClusterState, most: number): ClusterNode | null {
+  let first: ClusterNode | null = null;
+  for (const node of s.roll.nodes) {
+    if (!node.isPrimary || node.is(NodeFlag.fail) || workingReplicas(node) !== most) continue;
+    for (const replica of node.replicas) {
+      if (isWorking(replica) && (first === null || replica.id < first.id)) first = replica;
+    }
+  }
+  return first;
 }
 
 function noteOrphan(s: ClusterState, node: ClusterNode, replicas: number): void {

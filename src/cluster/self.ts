@@ -5,11 +5,21 @@ import type { ClusterState } from "./state.ts";
 /** Takes the settings over; true if that changed anything. */
 export function describeSelf({ myself, settings }: ClusterState): boolean {
   const { announceIp, port, busPort, plainPort, announceHostname, announceHumanName, replicaNoFailover } = settings;
-  const before = JSON.stringify([myself.address, myself.hostname, myself.humanName, myself.flags]);
-  myself.address = { ip: announceIp !== "" ? announceIp : myself.address.ip, port, busPort, plainPort };
+  const had = myself.address;
+  const ip = announceIp !== "" ? announceIp : had.ip;
+  const flags = replicaNoFailover ? myself.flags | NodeFlag.noFailover : myself.flags & ~NodeFlag.noFailover;
+  const same =
+    had.ip === ip &&
+    had.port === port &&
+    had.busPort === busPort &&
+    had.plainPort === plainPort &&
+    myself.hostname === announceHostname &&
+    myself.humanName === announceHumanName &&
+    myself.flags === flags;
+  if (same) return false;
+  myself.address = { ip, port, busPort, plainPort };
   myself.hostname = announceHostname;
   myself.humanName = announceHumanName;
-  if (replicaNoFailover) myself.flags |= NodeFlag.noFailover;
-  else myself.flags &= ~NodeFlag.noFailover;
-  return before !== JSON.stringify([myself.address, myself.hostname, myself.humanName, myself.flags]);
+  myself.flags = flags;
+  return true;
 }

@@ -45,21 +45,24 @@ export function send(s: ClusterState, node: ClusterNode, message: Message): void
   if (node.link?.isUp) sendOn(s, node.link, message);
 }
 
-/** To all whom we can reach, in the order in which we know them. */
+/** To all whom we can reach. */
 export function broadcast(s: ClusterState, message: Message): void {
-  for (const node of s.nodes.values()) {
+  for (const node of s.roll.nodes) {
     if (!node.is(NodeFlag.myself | NodeFlag.handshake)) send(s, node, message);
   }
 }
 
 export function greet(s: ClusterState, link: Link, kind: Greeting["kind"]): void {
-  if (kind === "ping" && link.node !== null) link.node.pingSentAt = s.now;
+  if (kind === "ping" && link.node !== null) {
+    link.node.pingSentAt = s.now;
+    s.roll.attend(link.node);
+  }
   sendOn(s, link, { kind, sender: senderOf(s), gossip: gossip(s, link.node), extensions: extensions(s) });
 }
 
 /** A PONG that nobody asked for: news of ourselves. */
 export function announce(s: ClusterState, to: "all" | "shard"): void {
-  for (const node of s.nodes.values()) {
+  for (const node of s.roll.nodes) {
     if (node.link === null || !node.link.isUp || node.is(NodeFlag.myself | NodeFlag.handshake)) continue;
     const sibling =
       node.isReplica && node.primary !== null && (node.primary === s.myself.primary || node.primary === s.myself);
@@ -73,7 +76,7 @@ export function announce(s: ClusterState, to: "all" | "shard"): void {
  */
 function gossip(s: ClusterState, receiver: ClusterNode | null): Gossip[] {
   s.pings++;
-  const all = [...s.nodes.values()];
+  const all = s.roll.nodes;
   const entries: Gossip[] = [];
   // Neither ourselves nor the receiver.
   const wanted = Math.min(all.length - 2, Math.max(MIN_GOSSIP, Math.floor(all.length / GOSSIP_SHARE)));
@@ -85,10 +88,8 @@ function gossip(s: ClusterState, receiver: ClusterNode | null): Gossip[] {
     node.toldIn = s.pings;
     entries.push(entryOf(node));
   }
-  if (s.pfailCount > 0) {
-    for (const node of all) {
-      if (node.is(NodeFlag.pfail) && !node.is(NodeFlag.handshake | NodeFlag.noAddress)) entries.push(entryOf(node));
-    }
+  for (const node of s.pfailing) {
+    if (!node.is(NodeFlag.handshake | NodeFlag.noAddress)) entries.push(entryOf(node));
   }
   return entries;
 }
@@ -109,6 +110,8 @@ function entryOf(node: ClusterNode): Gossip {
 
 function extensions(s: ClusterState): Extensions {
   const { hostname, humanName } = s.myself;
+  const shardId = s.shardOf(s.myself);
+  if (hostname === "" && humanName === "" && s.forgotten.size === 0) return { shardId };
   const forgotten = [...s.forgotten].map(([id, until]) => ({
     id,
     seconds: Math.max(1, Math.ceil((until - s.now) / 1000)),
@@ -116,7 +119,7 @@ function extensions(s: ClusterState): Extensions {
   return {
     ...(hostname === "" ? {} : { hostname }),
     ...(humanName === "" ? {} : { humanName }),
-    shardId: s.shardOf(s.myself),
+    shardId,
     ...(forgotten.length === 0 ? {} : { forgotten }),
   };
 }

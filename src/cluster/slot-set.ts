@@ -2,17 +2,36 @@
 import { SLOTS } from "../base/hash-slot.ts";
 
 export const SLOT_BYTES = SLOTS / 8;
+const NONE = new Uint8Array(SLOT_BYTES);
 
+/** Sets of the same slots may share one bitmap: of a thousand nodes, each knows the slots of all others. */
 export class SlotSet {
-  readonly bits: Uint8Array;
-  size = 0;
+  #bits: Uint8Array;
+  /** Whether others look at the same bitmap, which is not to be changed then. */
+  #isShared: boolean;
+  /** -1 while nobody has counted. */
+  #size: number;
   #copy: SlotSet | null = null;
 
   /** Takes the bitmap over, as it is. */
-  constructor(bits: Uint8Array = new Uint8Array(SLOT_BYTES)) {
+  constructor(bits: Uint8Array = NONE) {
     if (bits.length !== SLOT_BYTES) throw new RangeError(`a bitmap of slots has ${SLOT_BYTES} bytes`);
-    this.bits = bits;
-    for (const byte of bits) if (byte !== 0) this.size += ONES[byte]!;
+    this.#bits = bits;
+    this.#isShared = bits === NONE;
+    this.#size = bits === NONE ? 0 : -1;
+  }
+
+  /** Not to be changed. */
+  get bits(): Uint8Array {
+    return this.#bits;
+  }
+
+  get size(): number {
+    if (this.#size < 0) {
+      this.#size = 0;
+      for (const byte of this.#bits) if (byte !== 0) this.#size += ONES[byte]!;
+    }
+    return this.#size;
   }
 
   static of(...slots: number[]): SlotSet {
@@ -22,42 +41,57 @@ export class SlotSet {
   }
 
   has(slot: number): boolean {
-    return (this.bits[slot >>> 3]! & (1 << (slot & 7))) !== 0;
+    return (this.#bits[slot >>> 3]! & (1 << (slot & 7))) !== 0;
   }
 
   /** False if it was there already. */
   add(slot: number): boolean {
     if (this.has(slot)) return false;
-    this.bits[slot >>> 3]! |= 1 << (slot & 7);
-    this.size++;
-    this.#copy = null;
+    this.#write(slot, 1 << (slot & 7), 1);
     return true;
   }
 
   /** False if it was not there. */
   delete(slot: number): boolean {
     if (!this.has(slot)) return false;
-    this.bits[slot >>> 3]! &= ~(1 << (slot & 7));
-    this.size--;
-    this.#copy = null;
+    this.#write(slot, 0, -1);
     return true;
   }
 
+  #write(slot: number, bit: number, more: number): void {
+    this.#size = this.size + more;
+    this.#copy = null;
+    if (this.#isShared) {
+      this.#bits = this.#bits.slice();
+      this.#isShared = false;
+    }
+    this.#bits[slot >>> 3] = (this.#bits[slot >>> 3]! & ~(1 << (slot & 7))) | bit;
+  }
+
   equals(other: SlotSet): boolean {
-    if (this.size !== other.size) return false;
-    for (let i = 0; i < SLOT_BYTES; i++) if (this.bits[i] !== other.bits[i]) return false;
-    return true;
+    return this.#bits === other.#bits || Buffer.compare(this.#bits, other.#bits) === 0;
   }
 
   /** As it is now, for a message: the same object until something changes. Not to be changed. */
   frozen(): SlotSet {
-    this.#copy ??= new SlotSet(this.bits.slice());
+    if (this.#copy === null) {
+      this.#copy = new SlotSet();
+      this.#copy.share(this);
+    }
     return this.#copy;
+  }
+
+  /** The same slots as the other has now, kept once. */
+  share(other: SlotSet): void {
+    this.#bits = other.#bits;
+    this.#size = other.#size;
+    this.#copy = null;
+    this.#isShared = other.#isShared = true;
   }
 
   *[Symbol.iterator](): Generator<number> {
     for (let at = 0; at < SLOT_BYTES; at++) {
-      const byte = this.bits[at]!;
+      const byte = this.#bits[at]!;
       for (let bit = 0; byte >>> bit !== 0; bit++) if ((byte & (1 << bit)) !== 0) yield at * 8 + bit;
     }
   }

@@ -9,6 +9,7 @@ import type { Effect } from "./effects.ts";
 import type { ClusterFacts, ClusterSettings } from "./facts.ts";
 import { type MessageKind, NodeFlag, type NodeId } from "./messages.ts";
 import { ClusterNode, type Link, NO_ADDRESS, type NodeAddress } from "./node.ts";
+import { Roll } from "./roll.ts";
 
 /** Why a replica is not being promoted at the moment, for the log. */
 export type CannotFailOver = "" | "data too old" | "waiting for its turn" | "election expired" | "waiting for votes";
@@ -19,6 +20,8 @@ export class ClusterState {
   readonly facts: ClusterFacts;
   readonly random: Random;
   readonly nodes = new Map<NodeId, ClusterNode>();
+  /** The same nodes, for walking. */
+  readonly roll = new Roll();
   myself: ClusterNode;
   readonly links = new Map<number, Link>();
   #nextLink = 1;
@@ -56,8 +59,12 @@ export class ClusterState {
   minorityAt = 0;
   ticks = 0;
   pings = 0;
-  /** Of the last tick. */
-  pfailCount = 0;
+  /** Those that we cannot reach while a majority has not said so. */
+  readonly pfailing = new Set<ClusterNode>();
+  /** Something changed since `ok` was last worked out: an owner, a role, who is reachable. */
+  isUnsettled = true;
+  /** Whether all slots had to be covered then. */
+  neededCoverage = false;
   /** Messages by kind: CLUSTER INFO shows them. */
   readonly sent: Partial<Record<MessageKind, number>> = {};
   readonly received: Partial<Record<MessageKind, number>> = {};
@@ -72,7 +79,7 @@ export class ClusterState {
     this.facts = facts;
     this.random = random;
     this.myself = new ClusterNode(myId, NodeFlag.myself | NodeFlag.master, NO_ADDRESS, 0);
-    this.nodes.set(myId, this.myself);
+    this.add(this.myself);
   }
 
   // ---- What is to be done
@@ -105,6 +112,16 @@ export class ClusterState {
 
   add(node: ClusterNode): void {
     this.nodes.set(node.id, node);
+    this.roll.add(node);
+    this.isUnsettled = true;
+  }
+
+  /** Under the name that nodes.conf has for us, in the place of the one that we began with. */
+  become(myself: ClusterNode): void {
+    this.nodes.delete(this.myself.id);
+    this.roll.remove(this.myself);
+    this.myself = myself;
+    this.add(myself);
   }
 
   rename(node: ClusterNode, id: NodeId): void {
@@ -119,12 +136,15 @@ export class ClusterState {
     for (const moves of [this.migrating, this.importing]) {
       for (const [slot, other] of moves) if (other === node) moves.delete(slot);
     }
-    for (const other of this.nodes.values()) other.failReports.delete(node);
+    for (const other of this.nodes.values()) other.failReports?.delete(node);
     for (const link of this.links.values()) if (link.from === node) link.from = null;
     this.setPrimary(node, null);
     for (const replica of [...node.replicas]) this.setPrimary(replica, null);
     this.dropLink(node);
     this.nodes.delete(node.id);
+    this.roll.remove(node);
+    this.pfailing.delete(node);
+    this.isUnsettled = true;
   }
 
   /** A name of our own choice, for a node whose own we do not know yet. */
@@ -156,11 +176,13 @@ export class ClusterState {
       if (!node.isMyself) node.flags |= NodeFlag.migrateTo;
     }
     node.flags = (node.flags & ~NodeFlag.replica) | NodeFlag.master;
+    this.isUnsettled = true;
   }
 
   makeReplica(node: ClusterNode, primary: ClusterNode | null): void {
     node.flags = (node.flags & ~(NodeFlag.master | NodeFlag.migrateTo)) | NodeFlag.replica;
     this.setPrimary(node, primary);
+    this.isUnsettled = true;
   }
 
   // ---- Slots
@@ -171,6 +193,7 @@ export class ClusterState {
     owner?.slots.delete(slot);
     node?.slots.add(slot);
     this.owners[slot] = node;
+    this.isUnsettled = true;
   }
 
   releaseAll(node: ClusterNode): void {
@@ -194,6 +217,7 @@ export class ClusterState {
   connect(node: ClusterNode): void {
     const link = this.#addLink(node);
     node.link = link;
+    this.roll.attend(node);
     this.do({ kind: "connect", link: link.number, host: node.address.ip, port: node.address.busPort });
   }
 
@@ -212,6 +236,7 @@ export class ClusterState {
 
   /** Closes our connection to the node; another is made at the next tick. */
   dropLink(node: ClusterNode): void {
+    this.roll.attend(node);
     if (node.link === null) return;
     const { number } = node.link;
     this.links.delete(number);
