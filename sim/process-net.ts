@@ -1,5 +1,14 @@
 /** The network as one process sees it. */
-import type { ConnectOptions, Endpoint, Listener, ListenOptions, Net, Socket } from "../src/io/net.ts";
+import type {
+  ConnectOptions,
+  Endpoint,
+  Listener,
+  ListenOptions,
+  Net,
+  Socket,
+  TlsContext,
+  TlsOptions,
+} from "../src/io/net.ts";
 import type { Host, Network } from "./net.ts";
 import type { SimProcess } from "./process.ts";
 import { netError, SimSocket } from "./socket.ts";
@@ -33,6 +42,11 @@ export class ProcessNet implements Net {
     const socket = new SimSocket(this.#network, host, this.#process, local, endpoint);
     socket.connectTo(options.timeoutMs);
     return socket;
+  }
+
+  /** Who would read along here? */
+  secure({ clientCertificates }: TlsOptions): TlsContext {
+    return { clientCertificates };
   }
 
   /** All names are addresses here. */

@@ -8,48 +8,31 @@
 import { lookup } from "node:dns";
 import { chmodSync, unlinkSync } from "node:fs";
 import net from "node:net";
-import type { ConnectOptions, Endpoint, Listener, ListenOptions, Net, NetError, Socket } from "./net.ts";
-
-/** As much as one read can bring: what Redis reads, so that nobody waits longer for a neighbour with a long pipeline. */
-const READ_BYTES = 16 * 1024;
-const readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
-
-interface WriteRequest {
-  oncomplete: ((status: number) => void) | null;
-  /** Keeps the bytes alive while the system still needs them. */
-  buffer: Uint8Array | null;
-}
-
-interface Handle {
-  fd: number;
-  /** What the stream calls when bytes have come, or no more will. */
-  onread: (this: Handle, buffer: unknown) => void;
-  writeQueueSize: number;
-  writeBuffer(request: WriteRequest, bytes: Uint8Array): number;
-  readStart(): number;
-  readStop(): number;
-}
-
-interface StreamBinding {
-  WriteWrap: new () => WriteRequest;
-  streamBaseState: Int32Array;
-}
-
-/** Where `streamBaseState` says how many bytes were read (negative: the end, or an error). */
-const READ_BYTES_OR_ERROR = 0;
-/** Where `streamBaseState` says that the last write could not be finished at once. */
-const LAST_WRITE_WAS_ASYNC = 3;
-
-function streamBinding(): StreamBinding | undefined {
-  try {
-    const binding = (process as unknown as { binding(name: string): Partial<StreamBinding> }).binding("stream_wrap");
-    if (typeof binding.WriteWrap === "function" && binding.streamBaseState && binding.streamBaseState.length > 3)
-      return binding as StreamBinding;
-  } catch {}
-  return undefined;
-}
-
-const direct = streamBinding();
+import type {
+  ConnectOptions,
+  Endpoint,
+  Listener,
+  ListenOptions,
+  Net,
+  NetError,
+  Socket,
+  TlsContext,
+  TlsOptions,
+} from "./net.ts";
+import {
+  direct,
+  giveUpConnecting,
+  type Handle,
+  LAST_WRITE_WAS_ASYNC,
+  nothing,
+  READ_BYTES,
+  READ_BYTES_OR_ERROR,
+  readBuffer,
+  type WriteRequest,
+  writeError,
+} from "./node-streams.ts";
+import { connectTls, TlsDoor } from "./node-tls.ts";
+import { secureContext } from "./node-tls-context.ts";
 
 class NodeSocket implements Socket {
   onConnect: () => void = nothing;
@@ -201,10 +184,7 @@ class NodeSocket implements Socket {
 
   /** The error reaches the owner later, never from within its own call to `write`. */
   #fail(status: number): void {
-    const error = new Error(`write failed: ${status}`) as Error & { code?: string; errno?: number };
-    error.errno = status;
-    error.code = status === -32 ? "EPIPE" : status === -104 ? "ECONNRESET" : "EIO";
-    this.#error ??= error;
+    this.#error ??= writeError(status);
     process.nextTick(() => this.#close());
   }
 
@@ -217,18 +197,19 @@ class NodeSocket implements Socket {
   }
 }
 
-function nothing(): void {}
-
 class NodeListener implements Listener {
   readonly endpoint: Endpoint;
   readonly #server: net.Server;
+  readonly #door: TlsDoor | undefined;
 
-  constructor(server: net.Server, endpoint: Endpoint) {
+  constructor(server: net.Server, endpoint: Endpoint, door: TlsDoor | undefined) {
     this.#server = server;
     this.endpoint = endpoint;
+    this.#door = door;
   }
 
   close(): Promise<void> {
+    this.#door?.close();
     return new Promise((resolve) => {
       this.#server.close(() => resolve());
     });
@@ -261,7 +242,9 @@ function adoptAccepted(accepted: net.Socket, path: string | undefined): NodeSock
 export class NodeNet implements Net {
   listen(options: ListenOptions, onConnection: (socket: Socket) => void): Promise<Listener> {
     return new Promise((resolve, reject) => {
+      const door = options.tls === undefined ? undefined : new TlsDoor(options.tls, onConnection);
       const server = net.createServer({ noDelay: true, pauseOnConnect: true }, (accepted) => {
+        if (door?.enter(accepted)) return;
         const socket = adoptAccepted(accepted, options.path);
         onConnection(socket);
         socket.resume();
@@ -272,11 +255,11 @@ export class NodeNet implements Net {
         server.on("error", nothing);
         if (options.path !== undefined) {
           if (options.mode) chmodSync(options.path, options.mode);
-          resolve(new NodeListener(server, { host: "", port: 0, path: options.path }));
+          resolve(new NodeListener(server, { host: "", port: 0, path: options.path }, door));
           return;
         }
         const address = server.address() as net.AddressInfo;
-        resolve(new NodeListener(server, { host: address.address, port: address.port }));
+        resolve(new NodeListener(server, { host: address.address, port: address.port }, door));
       };
       const backlog = options.backlog ?? 511;
       if (options.path !== undefined) {
@@ -290,6 +273,7 @@ export class NodeNet implements Net {
   }
 
   connect(endpoint: Endpoint, options: ConnectOptions = {}): Socket {
+    if (options.tls !== undefined) return connectTls(endpoint, options.tls, options);
     let owner: NodeSocket;
     const onread = {
       buffer: readBuffer,
@@ -304,8 +288,12 @@ export class NodeNet implements Net {
         : { host: endpoint.host, port: endpoint.port, localAddress: options.sourceHost, noDelay: true, onread };
     const socket = net.connect(target as net.NetConnectOpts);
     owner = new NodeSocket(socket, endpoint, false);
-    if (options.timeoutMs !== undefined) giveUpConnecting(socket, options.timeoutMs);
+    if (options.timeoutMs !== undefined) giveUpConnecting(socket, options.timeoutMs, "connect");
     return owner;
+  }
+
+  secure(options: TlsOptions): TlsContext {
+    return secureContext(options);
   }
 
   async resolve(host: string): Promise<string[]> {
@@ -317,17 +305,6 @@ export class NodeNet implements Net {
       });
     });
   }
-}
-
-function giveUpConnecting(socket: net.Socket, timeoutMs: number): void {
-  const timer = setTimeout(() => {
-    const error = new Error("connection timed out") as Error & { code?: string };
-    error.code = "ETIMEDOUT";
-    socket.destroy(error);
-  }, timeoutMs);
-  const done = () => clearTimeout(timer);
-  socket.once("connect", done);
-  socket.once("close", done);
 }
 
 /** As Redis does: a socket file left by an earlier process would make the bind fail. */

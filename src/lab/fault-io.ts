@@ -4,7 +4,17 @@
  * new connections across it do not come to be). The node's own code does not notice that it runs in such a world.
  */
 import type { Clock, Io, Timer } from "../io/io.ts";
-import type { ConnectOptions, Endpoint, Listener, ListenOptions, Net, NetError, Socket } from "../io/net.ts";
+import type {
+  ConnectOptions,
+  Endpoint,
+  Listener,
+  ListenOptions,
+  Net,
+  NetError,
+  Socket,
+  TlsContext,
+  TlsOptions,
+} from "../io/net.ts";
 
 /** Which nodes there are, by their ports, and between which the network is cut. */
 export class FaultMap {
@@ -166,6 +176,10 @@ class FaultNet implements Net {
   resolve(host: string): Promise<string[]> {
     return this.#net.resolve(host);
   }
+
+  secure(options: TlsOptions): TlsContext {
+    return this.#net.secure(options);
+  }
 }
 
 /**
@@ -217,6 +231,10 @@ class FaultSocket implements Socket {
 
   get fd(): number {
     return this.#socket.fd;
+  }
+
+  get tls(): boolean {
+    return this.#socket.tls ?? false;
   }
 
   get connected(): boolean {

@@ -107,6 +107,10 @@ class MemoryNet implements Net {
     this.#host = host;
   }
 
+  secure(): never {
+    throw new Error("no TLS here");
+  }
+
   async listen(options: ListenOptions): Promise<Listener> {
     return { endpoint: options, close: async () => {} };
   }

@@ -1,0 +1,274 @@
+/**
+ * A connection that speaks TLS, once its handshake is done. As with plain sockets the streams are passed by: bytes are read
+ * from and written to the handle, in which OpenSSL sits between us and the system.
+ *
+ * What differs: OpenSSL's handle takes one write at a time, and tells only in the next turn of the loop that it has finished,
+ * even if the system took all at once. What is written meanwhile waits here and leaves together. But bytes that were
+ * encrypted are not needed any more, so that the caller usually has its buffer back when `write` returns, as with a plain socket.
+ */
+import type { TLSSocket } from "node:tls";
+import type { Endpoint, NetError, Socket } from "./net.ts";
+import {
+  direct,
+  type Handle,
+  LAST_WRITE_WAS_ASYNC,
+  nothing,
+  READ_BYTES,
+  READ_BYTES_OR_ERROR,
+  readBuffer,
+  type WriteRequest,
+  writeError,
+} from "./node-streams.ts";
+
+/** Node's handle under a `TLSSocket`. */
+interface TlsHandle extends Handle {
+  useUserBuffer(buffer: Uint8Array): void;
+  /** The handle of the connection below. */
+  _parent: Handle;
+}
+
+/** At most so much is encrypted at once: what Node hands to the system in one go, and what is held twice. */
+const SLICE_BYTES = 128 * 1024;
+
+export class NodeTlsSocket implements Socket {
+  onConnect: () => void = nothing;
+  onData: (bytes: Uint8Array, length: number) => void = nothing;
+  onDrain: () => void = nothing;
+  onClose: (error?: NetError) => void = nothing;
+  connected = false;
+  readonly tls = true;
+  readonly remote: Endpoint;
+
+  readonly #socket: TLSSocket;
+  #handle: TlsHandle | undefined;
+  /** The request of the last write that has ended, to be used again. */
+  #request: WriteRequest | undefined;
+  #writing = false;
+  #waiting: Uint8Array[] = [];
+  #waitingBytes = 0;
+  /** Somebody was told to wait for `onDrain`. */
+  #owesDrain = false;
+  #ending = false;
+  #error: NetError | undefined;
+  #closed = false;
+  #paused = false;
+  readonly #written = (status: number) => this.#afterWrite(status);
+
+  /** @param socket  of which `secured` is called when its handshake is done */
+  constructor(socket: TLSSocket, remote: Endpoint) {
+    this.#socket = socket;
+    this.remote = remote;
+    socket.on("error", (error: NetError) => {
+      this.#error ??= error;
+    });
+    socket.on("end", () => this.#close());
+    socket.on("close", () => this.#close());
+  }
+
+  /** The handshake is done. */
+  secured(): void {
+    if (this.#closed) return;
+    this.connected = true;
+    const handle = (this.#socket as unknown as { _handle?: TlsHandle })._handle;
+    if (direct && handle && typeof handle.useUserBuffer === "function" && typeof handle.writeBuffer === "function") {
+      this.#handle = handle;
+      handle.useUserBuffer(readBuffer);
+      this.#readFrom(handle, direct.streamBaseState);
+    } else this.#socket.on("data", (bytes: Buffer) => this.#received(bytes, bytes.length));
+  }
+
+  get local(): Endpoint {
+    return { host: this.#socket.localAddress ?? "", port: this.#socket.localPort ?? 0 };
+  }
+
+  get fd(): number {
+    return this.#handle?.fd ?? -1;
+  }
+
+  get unsentBytes(): number {
+    const handle = this.#handle;
+    if (!handle) return this.#socket.writableLength;
+    if (!this.#owesDrain) return 0;
+    return this.#waitingBytes + (this.#writing ? handle.writeQueueSize : 0);
+  }
+
+  write(bytes: Uint8Array, length: number): boolean {
+    if (this.#closed || length === 0) return true;
+    const part = length === bytes.length ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, length);
+    const handle = this.#handle;
+    if (!direct || !handle) return this.#writeThroughStream(part);
+    if (!this.#writing && length <= SLICE_BYTES) {
+      this.#encrypt(handle, part);
+      if (handle._parent.writeQueueSize === 0) return true;
+    } else {
+      this.#waiting.push(part);
+      this.#waitingBytes += length;
+      if (!this.#writing) this.#writeWaiting(handle);
+    }
+    this.#owesDrain = true;
+    return false;
+  }
+
+  pause(): void {
+    this.#paused = true;
+    if (this.#handle) this.#handle.readStop();
+    else this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    if (this.#closed) return;
+    if (this.#handle) this.#handle.readStart();
+    else this.#socket.resume();
+  }
+
+  setNoDelay(on: boolean): void {
+    this.#socket.setNoDelay(on);
+  }
+
+  setKeepAlive(delayMs: number): void {
+    this.#socket.setKeepAlive(delayMs > 0, delayMs);
+  }
+
+  end(): void {
+    this.#closed = true;
+    // The farewell of TLS comes behind what was written, so that has to have left.
+    if (this.#writing) this.#ending = true;
+    else this.#socket.destroySoon();
+  }
+
+  destroy(): void {
+    this.#closed = true;
+    this.#ending = false;
+    this.#forgetWaiting();
+    this.#socket.destroy();
+  }
+
+  /** Bytes come straight from the handle; the ends and errors still go through the stream, which knows what follows. */
+  #readFrom(handle: TlsHandle, state: Int32Array): void {
+    const { onread } = handle;
+    handle.onread = (buffer) => {
+      const length = state[READ_BYTES_OR_ERROR]!;
+      if (length > 0) {
+        this.#received(readBuffer, length);
+        if (length === READ_BYTES) this.#letOthersRead(handle);
+      } else onread.call(handle, buffer);
+    };
+  }
+
+  #received(bytes: Uint8Array, length: number): void {
+    if (!this.#closed) this.onData(bytes, length);
+  }
+
+  /** As a plain socket does. */
+  #letOthersRead(handle: Handle): void {
+    if (this.#closed || this.#paused || handle.readStop() !== 0) return;
+    setImmediate(() => {
+      if (!this.#closed && !this.#paused) handle.readStart();
+    });
+  }
+
+  #encrypt(handle: TlsHandle, part: Uint8Array): void {
+    const request = this.#request ?? new direct!.WriteWrap();
+    this.#request = undefined;
+    request.oncomplete = this.#written;
+    this.#writing = true;
+    const status = handle.writeBuffer(request, part);
+    if (status !== 0) {
+      this.#writing = false;
+      this.#fail(status);
+    } else if (direct!.streamBaseState[LAST_WRITE_WAS_ASYNC] === 0) {
+      this.#writing = false;
+      this.#request = request;
+    } else this.#latest = request;
+  }
+
+  #latest: WriteRequest | undefined;
+
+  #afterWrite(status: number): void {
+    const request = this.#latest;
+    this.#writing = false;
+    if (status !== 0) {
+      this.#fail(status);
+      return;
+    }
+    const handle = this.#handle!;
+    if (this.#waitingBytes > 0) this.#writeWaiting(handle);
+    else if (this.#ending) this.#socket.destroySoon();
+    else if (this.#owesDrain) {
+      this.#owesDrain = false;
+      if (!this.#closed) this.onDrain();
+    }
+    // Node lets go of it only when we have returned.
+    this.#request ??= request;
+  }
+
+  /** What has gathered, as one write. */
+  #writeWaiting(handle: TlsHandle): void {
+    const slice = takeSlice(this.#waiting, Math.min(SLICE_BYTES, this.#waitingBytes));
+    this.#waitingBytes -= slice.length;
+    this.#encrypt(handle, slice);
+  }
+
+  #forgetWaiting(): void {
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+  }
+
+  #pendingInStream = 0;
+
+  #writeThroughStream(part: Uint8Array): boolean {
+    this.#pendingInStream++;
+    this.#socket.write(part, () => {
+      this.#pendingInStream--;
+      if (this.#pendingInStream === 0 && !this.#closed) this.onDrain();
+    });
+    return false;
+  }
+
+  /** The error reaches the owner later, never from within its own call to `write`. */
+  #fail(status: number): void {
+    this.#error ??= writeError(status);
+    this.#forgetWaiting();
+    if (this.#ending) this.#socket.destroy();
+    process.nextTick(() => this.#close());
+  }
+
+  #close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.connected = false;
+    this.#forgetWaiting();
+    this.#socket.destroy();
+    this.onClose(this.#error);
+  }
+}
+
+/** Takes the first `length` bytes out of `parts`. */
+function takeSlice(parts: Uint8Array[], length: number): Uint8Array {
+  const [first] = parts;
+  if (first!.length > length) {
+    parts[0] = first!.subarray(length);
+    return first!.subarray(0, length);
+  }
+  if (first!.length === length) {
+    parts.shift();
+    return first!;
+  }
+  const slice = Buffer.allocUnsafe(length);
+  let at = 0;
+  let used = 0;
+  for (const part of parts) {
+    const taken = Math.min(part.length, length - at);
+    slice.set(taken === part.length ? part : part.subarray(0, taken), at);
+    at += taken;
+    if (taken < part.length) {
+      parts[used] = part.subarray(taken);
+      break;
+    }
+    used++;
+    if (at === length) break;
+  }
+  parts.splice(0, used);
+  return slice;
+}

@@ -1,0 +1,102 @@
+/** How connections that speak TLS come to be: the handshakes of those who come, and of those that we begin. */
+import type { Socket as TcpSocket } from "node:net";
+import tls from "node:tls";
+import type { ConnectOptions, Endpoint, Socket, TlsContext, TlsListening } from "./net.ts";
+import { giveUpConnecting, nothing } from "./node-streams.ts";
+import type { NodeTlsContext } from "./node-tls-context.ts";
+import { reasonOf } from "./node-tls-context.ts";
+import { NodeTlsSocket } from "./node-tls-socket.ts";
+
+/** Where those who come have their handshakes. Node's `tls.Server` has them; it listens to nothing itself. */
+export class TlsDoor {
+  readonly #listening: TlsListening;
+  readonly #onConnection: (socket: Socket) => void;
+  readonly #entering = new Set<TcpSocket>();
+  #context: TlsContext | undefined;
+  #server: tls.Server | undefined;
+
+  constructor(listening: TlsListening, onConnection: (socket: Socket) => void) {
+    this.#listening = listening;
+    this.#onConnection = onConnection;
+  }
+
+  /** Whether it has been taken care of; false: it is to be had without TLS. */
+  enter(accepted: TcpSocket): boolean {
+    const context = this.#listening.context();
+    if (context === null) return false;
+    accepted.on("error", nothing);
+    if (!this.#listening.mayCome(this.#entering.size)) {
+      accepted.destroy();
+      return true;
+    }
+    this.#entering.add(accepted);
+    accepted.once("close", () => this.#entering.delete(accepted));
+    this.#serverOf(context).emit("connection", accepted);
+    return true;
+  }
+
+  /** Those who are not in yet will not come in. */
+  close(): void {
+    for (const accepted of this.#entering) accepted.destroy();
+  }
+
+  /** One for as long as the context is the same: those who came before keep what they were let in with. */
+  #serverOf(context: TlsContext): tls.Server {
+    if (this.#server !== undefined && this.#context === context) return this.#server;
+    const server = tls.createServer({
+      ...(context as NodeTlsContext).options,
+      requestCert: context.clientCertificates !== "no",
+      rejectUnauthorized: context.clientCertificates === "yes",
+      handshakeTimeout: this.#listening.handshakeTimeoutMs,
+    });
+    server.on("secureConnection", (socket) => this.#admit(socket, context));
+    server.on("tlsClientError", (error, socket) => {
+      this.#listening.onFailure(remoteOf(socket), reasonOf(error));
+      socket.destroy();
+    });
+    this.#context = context;
+    this.#server = server;
+    return server;
+  }
+
+  #admit(socket: tls.TLSSocket, context: TlsContext): void {
+    this.#entering.delete((socket as unknown as { _parent: TcpSocket })._parent);
+    const remote = remoteOf(socket);
+    // With "optional" none need be shown, but what is shown must be good.
+    const { authorizationError } = socket;
+    const showed = context.clientCertificates === "optional" && socket.getPeerX509Certificate() !== undefined;
+    if (showed && authorizationError) {
+      this.#listening.onFailure(remote, String(authorizationError));
+      socket.on("error", nothing);
+      socket.destroy();
+      return;
+    }
+    const ours = new NodeTlsSocket(socket, remote);
+    ours.secured();
+    this.#onConnection(ours);
+  }
+}
+
+export function connectTls(endpoint: Endpoint, context: TlsContext, options: ConnectOptions): Socket {
+  const socket = tls.connect({
+    host: endpoint.host,
+    port: endpoint.port,
+    localAddress: options.sourceHost,
+    secureContext: (context as NodeTlsContext).secure,
+    rejectUnauthorized: true,
+    // An authority of ours vouches for the other side; names and addresses change hands with a failover.
+    checkServerIdentity: () => undefined,
+  } as tls.ConnectionOptions);
+  const ours = new NodeTlsSocket(socket, endpoint);
+  socket.once("secureConnect", () => {
+    socket.setNoDelay(true);
+    ours.secured();
+    ours.onConnect();
+  });
+  if (options.timeoutMs !== undefined) giveUpConnecting(socket, options.timeoutMs, "secureConnect");
+  return ours;
+}
+
+function remoteOf(socket: tls.TLSSocket): Endpoint {
+  return { host: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 };
+}
