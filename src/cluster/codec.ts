@@ -103,7 +103,7 @@ export function decodeMessage(bytes: Buffer, at: number, length: number): Messag
         sender,
         configEpoch: readCount(message, HEADER_BYTES),
         id: readId(message, HEADER_BYTES + 8),
-        slots: new SlotSet(Uint8Array.prototype.slice.call(message, HEADER_BYTES + 8 + ID_LENGTH)),
+        slots: readSlots(message, HEADER_BYTES + 8 + ID_LENGTH),
       };
     case "module":
       return { kind, sender };
@@ -129,7 +129,7 @@ function readSender(message: Buffer): Sender {
     currentEpoch: readCount(message, At.currentEpoch),
     configEpoch: readCount(message, At.configEpoch),
     replicationOffset: readCount(message, At.offset),
-    slots: new SlotSet(Uint8Array.prototype.slice.call(message, At.slots, At.slots + SLOT_BYTES)),
+    slots: readSlots(message, At.slots),
     clusterOk: message[At.state] === 0,
     messageFlags: message[At.messageFlags]! & ~MessageFlag.hasExtensions,
   };
@@ -206,6 +206,10 @@ function readPublished(message: Buffer): { channel: Uint8Array; message: Uint8Ar
   return { channel: copy(from, from + channel), message: copy(from + channel, from + channel + length) };
 }
 
+function readSlots(message: Buffer, at: number): SlotSet {
+  return new SlotSet(Uint8Array.prototype.slice.call(message, at, at + SLOT_BYTES));
+}
+
 function readId(message: Buffer, at: number): NodeId {
   for (let i = at; i < at + ID_LENGTH; i++) {
     const byte = message[i]!;
@@ -217,41 +221,77 @@ function readId(message: Buffer, at: number): NodeId {
 
 /** Text that ends at its field's end or with a NUL, without what could break a line of nodes.conf. */
 function readText(message: Buffer, at: number, size: number): string {
-  const nul = message.indexOf(0, at);
-  const text = message.toString("latin1", at, nul < 0 || nul > at + size ? at + size : nul);
-  if (/[^!-~]/.test(text)) throw new BusError("an address or name with bytes that no name has");
-  return text;
+  let end = at;
+  while (end < at + size && message[end] !== 0) {
+    const byte = message[end++]!;
+    if (byte <= 0x20 || byte >= 0x7f) throw new BusError("an address or name with bytes that no name has");
+  }
+  return end === at ? "" : message.toString("latin1", at, end);
 }
 
 /** An epoch or offset: 64 bits, of which a double holds 53. Beyond that lies no honest one. */
 function readCount(message: Buffer, at: number): number {
-  const value = message.readBigUInt64BE(at);
-  if (value > MAX_COUNT) throw new BusError(`an epoch or offset of ${value}`);
-  return Number(value);
+  const value = message.readUInt32BE(at) * 2 ** 32 + message.readUInt32BE(at + 4);
+  if (!Number.isSafeInteger(value)) throw new BusError(`an epoch or offset of ${value}`);
+  return value;
 }
-
-const MAX_COUNT = BigInt(Number.MAX_SAFE_INTEGER);
 
 // ---- Writing
 
+/** How many bytes `encodeMessage` makes of it. */
+export function encodedLength(message: Message): number {
+  return HEADER_BYTES + bodyLength(message) + (isGreeting(message) ? extensionsLength(message.extensions) : 0);
+}
+
+function bodyLength(message: Message): number {
+  switch (message.kind) {
+    case "ping":
+    case "pong":
+    case "meet":
+      return message.gossip.length * GOSSIP_BYTES;
+    case "fail":
+      return ID_LENGTH;
+    case "publish":
+    case "publishshard":
+      return 8 + message.channel.length + message.message.length;
+    case "update":
+      return UPDATE_BYTES;
+    case "module":
+      throw new BusError("we have no modules that could speak");
+    default:
+      return 0;
+  }
+}
+
 export function encodeMessage(message: Message): Buffer {
-  const extensions = isGreeting(message) ? encodeExtensions(message.extensions) : { count: 0, bytes: NOTHING };
-  const body = encodeBody(message);
-  const bytes = Buffer.alloc(HEADER_BYTES + body.length + extensions.bytes.length);
+  const bytes = Buffer.alloc(encodedLength(message));
   writeSender(bytes, message.sender);
   bytes.writeUInt16BE(MESSAGE_KINDS.indexOf(message.kind), At.type);
   bytes.writeUInt32BE(bytes.length, At.length);
-  if (isGreeting(message)) bytes.writeUInt16BE(message.gossip.length, At.count);
-  if (extensions.count > 0) {
-    bytes.writeUInt16BE(extensions.count, At.extensions);
-    bytes[At.messageFlags]! |= MessageFlag.hasExtensions;
+  switch (message.kind) {
+    case "ping":
+    case "pong":
+    case "meet":
+      writeGreeting(bytes, message);
+      break;
+    case "fail":
+      bytes.write(message.id, HEADER_BYTES, "latin1");
+      break;
+    case "publish":
+    case "publishshard":
+      bytes.writeUInt32BE(message.channel.length, HEADER_BYTES);
+      bytes.writeUInt32BE(message.message.length, HEADER_BYTES + 4);
+      bytes.set(message.channel, HEADER_BYTES + 8);
+      bytes.set(message.message, HEADER_BYTES + 8 + message.channel.length);
+      break;
+    case "update":
+      writeCount(bytes, message.configEpoch, HEADER_BYTES);
+      bytes.write(message.id, HEADER_BYTES + 8, "latin1");
+      bytes.set(message.slots.bits, HEADER_BYTES + 8 + ID_LENGTH);
+      break;
   }
-  body.copy(bytes, HEADER_BYTES);
-  extensions.bytes.copy(bytes, HEADER_BYTES + body.length);
   return bytes;
 }
-
-const NOTHING = Buffer.alloc(0);
 
 function isGreeting(message: Message): message is Greeting {
   return message.kind === "ping" || message.kind === "pong" || message.kind === "meet";
@@ -261,9 +301,9 @@ function writeSender(bytes: Buffer, sender: Sender): void {
   bytes.write("RCmb", 0, "latin1");
   bytes.writeUInt16BE(VERSION, At.version);
   bytes.writeUInt16BE(sender.port, At.port);
-  bytes.writeBigUInt64BE(BigInt(sender.currentEpoch), At.currentEpoch);
-  bytes.writeBigUInt64BE(BigInt(sender.configEpoch), At.configEpoch);
-  bytes.writeBigUInt64BE(BigInt(sender.replicationOffset), At.offset);
+  writeCount(bytes, sender.currentEpoch, At.currentEpoch);
+  writeCount(bytes, sender.configEpoch, At.configEpoch);
+  writeCount(bytes, sender.replicationOffset, At.offset);
   bytes.write(sender.id, At.sender, "latin1");
   bytes.set(sender.slots.bits, At.slots);
   bytes.write(sender.replicaOf, At.replicaOf, "latin1");
@@ -275,75 +315,71 @@ function writeSender(bytes: Buffer, sender: Sender): void {
   bytes[At.messageFlags] = sender.messageFlags;
 }
 
-function encodeBody(message: Message): Buffer {
-  switch (message.kind) {
-    case "ping":
-    case "pong":
-    case "meet":
-      return encodeGossip(message.gossip);
-    case "fail":
-      return Buffer.from(message.id, "latin1");
-    case "publish":
-    case "publishshard": {
-      const lengths = Buffer.alloc(8);
-      lengths.writeUInt32BE(message.channel.length, 0);
-      lengths.writeUInt32BE(message.message.length, 4);
-      return Buffer.concat([lengths, message.channel, message.message]);
-    }
-    case "update": {
-      const body = Buffer.alloc(UPDATE_BYTES);
-      body.writeBigUInt64BE(BigInt(message.configEpoch), 0);
-      body.write(message.id, 8, "latin1");
-      body.set(message.slots.bits, 8 + ID_LENGTH);
-      return body;
-    }
-    case "module":
-      throw new BusError("we have no modules that could speak");
-    default:
-      return NOTHING;
+/** An epoch or offset, in 64 bits. */
+function writeCount(bytes: Buffer, count: number, at: number): void {
+  bytes.writeUInt32BE(Math.floor(count / 2 ** 32), at);
+  bytes.writeUInt32BE(count % 2 ** 32, at + 4);
+}
+
+function writeGreeting(bytes: Buffer, { gossip, extensions }: Greeting): void {
+  bytes.writeUInt16BE(gossip.length, At.count);
+  let at = HEADER_BYTES;
+  for (const entry of gossip) {
+    writeGossip(bytes, at, entry);
+    at += GOSSIP_BYTES;
   }
+  const count = writeExtensions(bytes, at, extensions);
+  if (count === 0) return;
+  bytes.writeUInt16BE(count, At.extensions);
+  bytes[At.messageFlags]! |= MessageFlag.hasExtensions;
 }
 
-function encodeGossip(entries: readonly Gossip[]): Buffer {
-  const bytes = Buffer.alloc(entries.length * GOSSIP_BYTES);
-  entries.forEach((entry, i) => {
-    const at = i * GOSSIP_BYTES;
-    bytes.write(entry.id, at, "latin1");
-    bytes.writeUInt32BE(entry.pingSent, at + 40);
-    bytes.writeUInt32BE(entry.pongReceived, at + 44);
-    bytes.write(entry.ip, at + 48, IP_BYTES - 1, "latin1");
-    bytes.writeUInt16BE(entry.port, at + 94);
-    bytes.writeUInt16BE(entry.busPort, at + 96);
-    bytes.writeUInt16BE(entry.flags, at + 98);
-    bytes.writeUInt16BE(entry.plainPort, at + 100);
-  });
-  return bytes;
+function writeGossip(bytes: Buffer, at: number, entry: Gossip): void {
+  bytes.write(entry.id, at, "latin1");
+  bytes.writeUInt32BE(entry.pingSent, at + 40);
+  bytes.writeUInt32BE(entry.pongReceived, at + 44);
+  bytes.write(entry.ip, at + 48, IP_BYTES - 1, "latin1");
+  bytes.writeUInt16BE(entry.port, at + 94);
+  bytes.writeUInt16BE(entry.busPort, at + 96);
+  bytes.writeUInt16BE(entry.flags, at + 98);
+  bytes.writeUInt16BE(entry.plainPort, at + 100);
 }
 
-function encodeExtensions(extensions: Extensions): { count: number; bytes: Buffer } {
-  const parts: Buffer[] = [];
-  if (extensions.hostname) parts.push(extension(Extension.hostname, named(extensions.hostname)));
-  if (extensions.humanName) parts.push(extension(Extension.humanName, named(extensions.humanName)));
-  for (const { id, seconds } of extensions.forgotten ?? []) {
-    const body = Buffer.alloc(ID_LENGTH + 8);
-    body.write(id, "latin1");
-    body.writeBigUInt64BE(BigInt(seconds), ID_LENGTH);
-    parts.push(extension(Extension.forgotten, body));
+function extensionsLength({ hostname, humanName, forgotten, shardId }: Extensions): number {
+  let length = 0;
+  if (hostname) length += extensionLength(hostname.length + 1);
+  if (humanName) length += extensionLength(humanName.length + 1);
+  if (forgotten) length += forgotten.length * extensionLength(ID_LENGTH + 8);
+  if (shardId) length += extensionLength(ID_LENGTH);
+  return length;
+}
+
+/** With its header, padded to a multiple of eight. */
+function extensionLength(size: number): number {
+  return EXTENSION_HEADER + Math.ceil(size / 8) * 8;
+}
+
+/** @returns  how many there are */
+function writeExtensions(bytes: Buffer, at: number, extensions: Extensions): number {
+  let count = 0;
+  const begin = (type: number, size: number): number => {
+    const length = extensionLength(size);
+    bytes.writeUInt32BE(length, at);
+    bytes.writeUInt16BE(type, at + 4);
+    const body = at + EXTENSION_HEADER;
+    at += length;
+    count++;
+    return body;
+  };
+  const { hostname, humanName, forgotten, shardId } = extensions;
+  // The NUL behind a name stands there already.
+  if (hostname) bytes.write(hostname, begin(Extension.hostname, hostname.length + 1), "latin1");
+  if (humanName) bytes.write(humanName, begin(Extension.humanName, humanName.length + 1), "latin1");
+  for (const { id, seconds } of forgotten ?? []) {
+    const body = begin(Extension.forgotten, ID_LENGTH + 8);
+    bytes.write(id, body, "latin1");
+    writeCount(bytes, seconds, body + ID_LENGTH);
   }
-  if (extensions.shardId) parts.push(extension(Extension.shardId, Buffer.from(extensions.shardId, "latin1")));
-  return { count: parts.length, bytes: Buffer.concat(parts) };
-}
-
-function named(text: string): Buffer {
-  return Buffer.from(`${text}\0`, "latin1");
-}
-
-/** A body behind its header, padded to a multiple of eight. */
-function extension(type: number, body: Buffer): Buffer {
-  const length = EXTENSION_HEADER + Math.ceil(body.length / 8) * 8;
-  const bytes = Buffer.alloc(length);
-  bytes.writeUInt32BE(length, 0);
-  bytes.writeUInt16BE(type, 4);
-  body.copy(bytes, EXTENSION_HEADER);
-  return bytes;
+  if (shardId) bytes.write(shardId, begin(Extension.shardId, ID_LENGTH), "latin1");
+  return count;
 }

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { BusError, decodeMessage, encodeMessage, HEADER_BYTES, messageLength } from "../../src/cluster/codec.ts";
+import {
+  BusError,
+  decodeMessage,
+  encodedLength,
+  encodeMessage,
+  HEADER_BYTES,
+  messageLength,
+} from "../../src/cluster/codec.ts";
 import { MESSAGE_KINDS, type Message, type Sender } from "../../src/cluster/messages.ts";
 import { SlotSet } from "../../src/cluster/slot-set.ts";
 import { SeededRandom } from "../../src/io/random.ts";
@@ -81,6 +88,7 @@ describe("the bytes of the bus", () => {
     test(`${message.kind} comes back as it went`, () => {
       const bytes = encodeMessage(message);
       assert.equal(messageLength(bytes, 0, bytes.length), bytes.length);
+      assert.equal(encodedLength(message), bytes.length);
       assert.deepEqual(plain(decodeMessage(bytes, 0, bytes.length)), plain(message));
       // Wherever it lies in what came.
       const shifted = Buffer.concat([Buffer.alloc(13, 1), bytes, Buffer.alloc(5, 2)]);
