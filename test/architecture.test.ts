@@ -34,7 +34,8 @@ const MAY_IMPORT: Record<string, readonly string[] | "all"> = {
     "cluster",
     "sentinel",
   ],
-  lab: ["base", "io", "resp", "client"],
+  manage: ["base", "io", "resp", "client"],
+  lab: ["base", "io", "resp", "client", "manage"],
   cli: "all",
   main: "all",
 };

@@ -1,10 +1,12 @@
 /** The commands for people, declared: their words, their options, their help. What they do is in `up.ts` and `drill.ts`. */
 import { resolve } from "node:path";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import { VERSION } from "../base/version.ts";
 import type { Fault } from "../lab/drill/faults.ts";
 import { type EngineName, engineNames } from "../lab/engines.ts";
 import type { GroupKind } from "../lab/plan.ts";
+import { type ClusterOrder, declareCluster } from "./cluster/program.ts";
+import { count } from "./numbers.ts";
 
 /** As commander hands over the options of `up`. */
 export interface UpFlags {
@@ -27,6 +29,7 @@ export async function runProgram(argv: readonly string[]): Promise<void> {
   await buildProgram(
     async (kind, flags) => (await import("./up.ts")).up(kind, flags),
     async (fault, flags) => (await import("./drill.ts")).drill(fault, flags),
+    async (order) => (await import("./cluster/run.ts")).runCluster(order),
   ).parseAsync(argv);
 }
 
@@ -34,6 +37,7 @@ export async function runProgram(argv: readonly string[]): Promise<void> {
 export function buildProgram(
   up: (kind: GroupKind, flags: UpFlags) => Promise<void>,
   drill: (fault: Fault, flags: DrillFlags) => Promise<void>,
+  cluster: (order: ClusterOrder) => Promise<void>,
 ): Command {
   const program = new Command("nines")
     .description("A Redis-compatible, highly available data store, and everything to try it and to break it.")
@@ -69,6 +73,8 @@ export function buildProgram(
     .option("--dir <folder>", "where the group keeps its state", ".nines")
     .action((fault: string, flags: DrillFlags, self: Command) => drill(oneOf(fault, faultNames, self), atDir(flags)));
 
+  declareCluster(program, cluster);
+
   // Declared for the help alone: main.ts has taken their words before we are reached.
   program
     .command("server [words...]")
@@ -86,6 +92,7 @@ Examples:
   nines up sentinel --engine redis-server  the same with the real servers
   nines up cluster                         three primaries that share the keys, a replica each
   nines drill kill                         kill -9 the primary; what did the clients see?
+  nines cluster check 7000                 is the cluster sound?
   nines server redis.conf --port 6380      a server of its own
 `;
 
@@ -96,14 +103,6 @@ function oneOf<T extends string>(word: string, words: readonly T[], command: Com
 
 function atDir<T extends { dir: string }>(flags: T): T {
   return { ...flags, dir: resolve(flags.dir) };
-}
-
-function count(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (Number.isInteger(value) && value >= least && value <= most && text !== "") return value;
-    throw new InvalidArgumentError(`A whole number from ${least} to ${most} is expected.`);
-  };
 }
 
 /** Room above it is needed for the others, and 20000 further for the Sentinels. */

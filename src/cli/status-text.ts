@@ -87,7 +87,7 @@ function sentinelState(sentinels: readonly SentinelStatus[]): string {
   return `${counted}; they do not agree: ${views.join(", ")}`;
 }
 
-function table(rows: string[][], right: boolean[]): string[] {
+export function table(rows: string[][], right: boolean[]): string[] {
   const widths = right.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   const cell = (text: string, column: number) =>
     right[column] ? text.padStart(widths[column]!) : text.padEnd(widths[column]!);
@@ -98,7 +98,7 @@ export function grouped(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
-function duration(seconds: number): string {
+export function duration(seconds: number): string {
   if (seconds < 120) return `${seconds} s`;
   return seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
 }

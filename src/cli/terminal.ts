@@ -26,6 +26,11 @@ export class LiveBlock {
     this.#height = 0;
   }
 
+  /** What stands there stays; the next lines are drawn below it. */
+  leave(): void {
+    this.#height = 0;
+  }
+
   #clear(): string {
     // Up to the first of our lines, then clear from there to the end of the screen.
     return this.#height === 0 ? "" : `\x1b[${this.#height}A\x1b[J`;

@@ -12,8 +12,10 @@ async function run(...words: string[]): Promise<unknown> {
   const program = buildProgram(
     async (kind: string, flags: UpFlags) => void calls.push(["up", kind, flags]),
     async (fault: string, flags: DrillFlags) => void calls.push(["drill", fault, flags]),
+    async ({ what, flags, ...words }) => void calls.push([what, ...Object.values(words), flags]),
   );
-  for (const command of [program, ...program.commands]) {
+  const nested = program.commands.flatMap((command) => command.commands);
+  for (const command of [program, ...program.commands, ...nested]) {
     command.exitOverride();
     command.configureOutput({ writeErr: (text) => (shown += text), writeOut: (text) => (shown += text) });
   }
@@ -51,6 +53,25 @@ const cases: [words: string, outcome: unknown][] = [
   ["drill kill", ["drill", "kill", { rounds: 1, seconds: 30, dir }]],
   ["drill pause --json --rounds 10 --seconds 60", ["drill", "pause", { json: true, rounds: 10, seconds: 60, dir }]],
   ["drill explode", "error: 'explode' is not one of: kill, pause, switchover"],
+  ["cluster create 7000 b:7001 c:7002", ["create", ["7000", "b:7001", "c:7002"], { replicas: 0 }]],
+  ["cluster info 7000 --json", ["check", "7000", { json: true }]],
+  ["cluster fix 7000 --yes --user u --password p", ["fix", "7000", { yes: true, user: "u", password: "p" }]],
+  [
+    "cluster reshard 7000 --to 7001 --from 7002,7003 --slots 10 --batch 5",
+    ["reshard", "7000", { to: "7001", from: "7002,7003", slots: 10, batch: 5 }],
+  ],
+  ["cluster reshard 7000 --slots 10", "error: required option '--to <node>' not specified"],
+  [
+    "cluster rebalance 7000 --weight a:1=2,b:1=0 --weight c:1=1.5 --dry-run",
+    ["rebalance", "7000", { weight: { "a:1": 2, "b:1": 0, "c:1": 1.5 }, dryRun: true, threshold: 2 }],
+  ],
+  [
+    "cluster rebalance 7000 --weight x",
+    "error: option '--weight <node=weight>' argument 'x' is invalid. A node, =, and a number from 0 on are expected.",
+  ],
+  ["cluster add-node 7006 7000 --of 7001", ["add-node", "7006", "7000", { of: "7001" }]],
+  ["cluster del-node 7000 7006 --drain", ["del-node", "7000", "7006", { drain: true }]],
+  ["cluster fly 7000", "error: unknown command 'fly'"],
   ["dril kill", "error: unknown command 'dril'"],
   ["--version", VERSION],
 ];

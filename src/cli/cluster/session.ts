@@ -1,0 +1,105 @@
+/** What every `nines cluster` command works with: the links, a voice, a question, and how it ends. */
+import { createInterface } from "node:readline/promises";
+import type { Io } from "../../io/io.ts";
+import { nodeIo } from "../../io/node-io.ts";
+import { type Address, Links, parseAddress } from "../../manage/links.ts";
+import { isScreen, whenAskedToEnd } from "../terminal.ts";
+import { ProgressLine } from "./progress.ts";
+
+/** The flags that all of them take. */
+export interface ClusterFlags {
+  user?: string;
+  password?: string;
+  yes?: boolean;
+  dryRun?: boolean;
+  json?: boolean;
+}
+
+/** Done and sound; the cluster is not sound, or not all was done; could not be done at all. */
+export const EXIT = { done: 0, unsound: 1, failed: 2, interrupted: 130 } as const;
+
+/** Said to the user as it is, with exit code 2. */
+export class Refusal extends Error {}
+
+export class Session {
+  readonly io: Io;
+  readonly links: Links;
+  readonly flags: ClusterFlags;
+  readonly progress: ProgressLine;
+  /** The user has asked for an end: what is under way is brought to a good one. */
+  cancelled = false;
+  /** What is open while the work goes on, for one who does not want to wait: how to mend it. */
+  openNow: () => string | undefined = () => undefined;
+
+  constructor(flags: ClusterFlags) {
+    this.flags = flags;
+    this.io = nodeIo();
+    // As redis-cli: a password on a command line can be read by everyone on the machine.
+    const password = flags.password ?? process.env["REDISCLI_AUTH"];
+    this.links = new Links(this.io, { username: flags.user, password });
+    this.progress = new ProgressLine(this.io.clock, !flags.json && isScreen(), (line) => this.tell(line));
+  }
+
+  /** A line for people; with `--json` stdout is for machines. */
+  tell(...lines: string[]): void {
+    const text = lines.map((line) => `${line}\n`).join("");
+    (this.flags.json ? process.stderr : process.stdout).write(text);
+  }
+
+  json(value: unknown): void {
+    if (this.flags.json) process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  }
+
+  address(text: string): Address {
+    const address = parseAddress(text);
+    if (address === undefined) throw new Refusal(`'${text}' is no address: host:port, or a port of this machine`);
+    return address;
+  }
+
+  /** Whether to go on. Never without a word: who cannot be asked has to say --yes. */
+  async confirm(): Promise<boolean> {
+    if (this.flags.dryRun) {
+      this.tell("", "Nothing was done (--dry-run).");
+      return false;
+    }
+    if (this.flags.yes) return true;
+    if (!process.stdin.isTTY) throw new Refusal("nothing was done: there is nobody to ask, so say --yes");
+    const lines = createInterface({ input: process.stdin, output: process.stderr });
+    try {
+      const answer = await lines.question("\nGo on? [y/N] ");
+      return /^y(es)?$/i.test(answer.trim());
+    } catch {
+      return false;
+    } finally {
+      lines.close();
+    }
+  }
+}
+
+/** Runs a command and turns how it ended into an exit code. */
+export async function runSession(flags: ClusterFlags, action: (session: Session) => Promise<number>): Promise<void> {
+  const session = new Session(flags);
+  whenAskedToEnd(
+    () => {
+      session.cancelled = true;
+      if (session.openNow() === undefined) return;
+      process.stderr.write("\nending after this slot; Ctrl-C again ends at once\n");
+    },
+    () => {
+      const open = session.openNow();
+      process.stderr.write(open === undefined ? "\ninterrupted\n" : `\ninterrupted: ${open}\n`);
+      process.exit(EXIT.interrupted);
+    },
+  );
+  try {
+    process.exitCode = await action(session);
+  } catch (error) {
+    session.progress.end();
+    process.stderr.write(`nines cluster: ${(error as Error).message}\n`);
+    process.exitCode = EXIT.failed;
+  } finally {
+    session.links.close();
+  }
+  // Handlers of signals and stdin would keep the process.
+  process.exit();
+}

@@ -1,0 +1,156 @@
+/**
+ * Moves slots as redis-cli does, between nodes of any engine: the slot is opened at both ends, its keys go by MIGRATE in
+ * batches, then the new owner is told, the old one, and all others. Between two batches everything is as the clients expect it:
+ * who asks the old owner for a key that has left is sent on by ASK.
+ */
+import type { Word } from "../client/connection.ts";
+import { sleepOn } from "./clock.ts";
+import { type Links, NodeError } from "./links.ts";
+import type { SlotMove } from "./slot-plan.ts";
+import { type Member, primariesOf, type Survey } from "./survey.ts";
+
+export interface MoveOptions {
+  /** Keys a MIGRATE; the source serves nobody while one runs. */
+  readonly batch: number;
+  /** The MIGRATE's own. */
+  readonly timeoutMs: number;
+  /** A key that the target has already with another value is overwritten. */
+  readonly replace: boolean;
+}
+
+export const defaultMoveOptions: MoveOptions = { batch: 32, timeoutMs: 60_000, replace: false };
+
+/** A key that lies at both ends with different values: which one is right is the operator's to say. */
+export class KeyConflict extends Error {
+  override readonly name = "KeyConflict";
+}
+
+const ATTEMPTS = 4;
+
+export class Mover {
+  readonly #links: Links;
+  readonly #survey: Survey;
+  readonly #options: MoveOptions;
+  readonly #onKeys: (count: number) => void;
+
+  constructor(links: Links, survey: Survey, options: MoveOptions, onKeys: (count: number) => void = () => {}) {
+    this.#links = links;
+    this.#survey = survey;
+    this.#options = options;
+    this.#onKeys = onKeys;
+  }
+
+  /**
+   * One slot, with all its keys.
+   * @throws NodeError, KeyConflict  the slot is then open, and a later `finish` ends the move
+   */
+  async move({ slot, from, to }: SlotMove): Promise<void> {
+    const [source, target] = [this.#member(from), this.#member(to)];
+    // The target first: a client that is sent on by ASK must find it open.
+    await this.#links.ask(target, "CLUSTER", "SETSLOT", slot, "IMPORTING", from);
+    await this.#links.ask(source, "CLUSTER", "SETSLOT", slot, "MIGRATING", to);
+    await this.sendKeys(slot, source, target);
+    await this.assign(slot, source, target);
+  }
+
+  /** The keys of a slot that one node has and another is to have. */
+  async sendKeys(slot: number, source: Member, target: Member): Promise<void> {
+    for (;;) {
+      const reply = await this.#links.ask(source, "CLUSTER", "GETKEYSINSLOT", slot, this.#options.batch);
+      const keys = reply as Buffer[];
+      if (keys.length === 0) return;
+      await this.#sendBatch(slot, keys, source, target);
+      this.#onKeys(keys.length);
+    }
+  }
+
+  /** The slot itself: first its new owner, so that it is never without one. */
+  async assign(slot: number, source: Member, target: Member): Promise<void> {
+    await this.#links.ask(target, "CLUSTER", "SETSLOT", slot, "NODE", target.id);
+    try {
+      await this.#links.ask(source, "CLUSTER", "SETSLOT", slot, "NODE", target.id);
+    } catch (error) {
+      if (!(error instanceof NodeError && error.refused && isOvertaken(error))) throw error;
+    }
+    const others = primariesOf(this.#survey).filter((node) => node.id !== source.id && node.id !== target.id);
+    // For the others it is a courtesy, which spares their clients a redirection: the new owner's next ping tells them too.
+    const told = others.map((node) =>
+      this.#links.ask(node, "CLUSTER", "SETSLOT", slot, "NODE", target.id).catch(() => {}),
+    );
+    await Promise.all(told);
+  }
+
+  async #sendBatch(slot: number, keys: readonly Buffer[], source: Member, target: Member): Promise<void> {
+    let replace = this.#options.replace;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#migrate(keys, replace, source, target);
+        return;
+      } catch (error) {
+        if (!(error instanceof NodeError) || !error.refused) throw error;
+        const { message } = error;
+        if (message.includes("BUSYKEY") && !replace) {
+          await this.#refuseConflict(slot, keys, source, target);
+          replace = true;
+        } else if (attempt < ATTEMPTS && (error.code === "IOERR" || error.code === "TRYAGAIN")) {
+          // What arrived before the connection broke is at both ends. The source serves such a key, so its value counts.
+          replace ||= error.code === "IOERR";
+          await sleepOn(this.#links.io.clock, 200 * attempt);
+        } else throw error;
+      }
+    }
+  }
+
+  #migrate(keys: readonly Buffer[], replace: boolean, source: Member, target: Member): Promise<unknown> {
+    const { username, password } = this.#links.access;
+    const { timeoutMs } = this.#options;
+    const words: Word[] = ["MIGRATE", target.host, target.port, "", 0, timeoutMs];
+    if (replace) words.push("REPLACE");
+    if (password !== undefined) words.push(...(username ? ["AUTH2", username, password] : ["AUTH", password]));
+    return this.#links.askWithin(timeoutMs * 2 + 5_000, source, ...words, "KEYS", ...keys);
+  }
+
+  /** @throws KeyConflict  if one of the keys has another value at the target */
+  async #refuseConflict(slot: number, keys: readonly Buffer[], source: Member, target: Member): Promise<void> {
+    for (const key of keys) {
+      const [here, there] = await Promise.all([
+        this.#fingerprint(source, key, slot),
+        this.#fingerprint(target, key, slot),
+      ]);
+      if (here === null || there === null || here === there) continue;
+      const name = JSON.stringify(key.toString());
+      const where = `at ${source.host}:${source.port} and, with another value, at ${target.host}:${target.port}`;
+      throw new KeyConflict(`key ${name} of slot ${slot} lies ${where}; with --replace the former is kept`);
+    }
+  }
+
+  /** The same for equal values: DEBUG's digest where it is allowed, else the value's portable form. */
+  async #fingerprint(node: Member, key: Buffer, slot: number): Promise<string | null> {
+    try {
+      const [digest] = (await this.#links.ask(node, "DEBUG", "DIGEST-VALUE", key)) as Buffer[];
+      const text = String(digest);
+      return /^0+$/.test(text) ? null : text;
+    } catch (error) {
+      if (!(error instanceof NodeError) || !error.refused) throw error;
+    }
+    // ASKING lets us read at a node that only imports the slot; it counts for the request right behind it.
+    const asking = this.#links.ask(node, "ASKING");
+    const dumped = this.#links.ask(node, "DUMP", key);
+    await asking;
+    const payload = (await dumped) as Buffer | null;
+    if (payload === null) return null;
+    if (!Buffer.isBuffer(payload)) throw new Error(`slot ${slot}: DUMP gave no payload`);
+    return payload.subarray(0, -10).toString("base64");
+  }
+
+  #member(id: string): Member {
+    const member = this.#survey.members.find((other) => other.id === id);
+    if (member === undefined) throw new Error(`the node ${id} does not answer`);
+    return member;
+  }
+}
+
+/** The old owner has heard of the new one already, and, its last slot gone, has become its replica. */
+function isOvertaken({ message }: NodeError): boolean {
+  return /SETSLOT only with (masters|primaries)/i.test(message);
+}
