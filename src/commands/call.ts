@@ -110,6 +110,8 @@ export type Flag =
   | "only_sentinel";
 
 export interface CommandRow {
+  /** Its number in its table, by which bitmaps of rights are indexed; given by the table, -1 before. */
+  readonly id: number;
   /** Lower case; `container|subcommand` for a subcommand. Filled in by `family`. */
   readonly name: string;
   readonly family: string;
@@ -261,6 +263,7 @@ function row(familyName: string, name: string, declaration: RowDeclaration): Com
       )
     : undefined;
   return {
+    id: -1,
     name,
     family: familyName,
     arity: declaration.arity,

@@ -26,6 +26,10 @@ export class BadRename extends Error {
 export class CommandTable {
   /** By the name that clients call them by. */
   readonly rows: ReadonlyMap<string, CommandRow>;
+  /** By their own names, those that were renamed or taken away among them: what rules (ACL) speak of. */
+  readonly original: ReadonlyMap<string, CommandRow>;
+  /** Ids are below it. */
+  readonly idCount: number;
   readonly #buckets: (Named[] | undefined)[];
   readonly #mask: number;
 
@@ -37,7 +41,15 @@ export class CommandTable {
    */
   constructor(families: readonly (readonly CommandRow[])[], renames: readonly Rename[] = []) {
     const rows = new Map<string, CommandRow>();
-    for (const row of families.flat()) rows.set(row.name, fresh(row));
+    for (const row of families.flat()) rows.set(row.name, row);
+    let ids = 0;
+    for (const [name, row] of rows)
+      rows.set(
+        name,
+        fresh(row, () => ids++),
+      );
+    this.original = new Map(rows);
+    this.idCount = ids;
     for (const rename of renames) apply(rename, rows);
     this.rows = rows;
     let size = 64;
@@ -85,11 +97,12 @@ function apply(rename: Rename, rows: Map<string, CommandRow>): void {
   rows.set(to, row);
 }
 
-function fresh(row: CommandRow): CommandRow {
+function fresh(row: CommandRow, takeId: () => number): CommandRow {
   return {
     ...row,
+    id: takeId(),
     stats: { calls: 0, micros: 0, rejected: 0, failed: 0, histogram: new Float64Array(row.stats.histogram.length) },
-    subcommands: row.subcommands && new Map([...row.subcommands].map(([name, below]) => [name, fresh(below)])),
+    subcommands: row.subcommands && new Map([...row.subcommands].map(([name, below]) => [name, fresh(below, takeId)])),
   };
 }
 

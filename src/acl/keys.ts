@@ -1,0 +1,230 @@
+/**
+ * The keys of a request and what is done with each, for the check of rights before it runs: found anew for every command of a user
+ * with key patterns, so nothing is allocated. As in Redis the specs of the row are asked first. Where they do not say it all, or the
+ * request is not what they want, a closer look by name decides; a request in which no keys can be made out has none, and is the
+ * handler's to refuse.
+ */
+import type { Slice } from "../base/bytes.ts";
+import { parseInteger } from "../base/numbers.ts";
+import type { CommandRow, KeyFlag, KeySpec } from "../commands/call.ts";
+import type { RequestWords } from "../commands/key-specs.ts";
+import { READ, WRITE } from "./selector.ts";
+
+const ACCESS: Partial<Record<KeyFlag, number>> = { access: READ, insert: WRITE, update: WRITE, delete: WRITE };
+
+export class RequestKeys {
+  count = 0;
+  /** Which words they are. */
+  places = new Int32Array(16);
+  /** READ and WRITE bits; 0 for a key that is merely named. */
+  access = new Uint8Array(16);
+
+  /** Looks for the keys of this request; `count` says how many there are. */
+  find(row: CommandRow, words: RequestWords): void {
+    this.count = 0;
+    const plan = planOf(row);
+    if (!plan.hasKeys) return;
+    if (!plan.isVariable && this.#bySpecs(plan.specs, words)) return;
+    this.count = 0;
+    plan.closer?.(this, words);
+  }
+
+  add(place: number, access: number): void {
+    if (this.count === this.places.length) this.#grow();
+    this.places[this.count] = place;
+    this.access[this.count++] = access;
+  }
+
+  /** False if the specs cannot tell. */
+  #bySpecs(specs: readonly SpecPlan[], words: RequestWords): boolean {
+    for (const { spec, access } of specs) {
+      const { begin, find } = spec;
+      if (begin === "unknown" || find === "unknown") return false;
+      let first = "index" in begin ? begin.index : afterKeyword(begin.keyword, begin.startFrom, words);
+      // An option that is not there has no key.
+      if (first === 0) continue;
+      let last: number;
+      if ("keyNumIndex" in find) {
+        if (first + find.keyNumIndex >= words.count) return false;
+        const keys = parseInteger(words.at(first + find.keyNumIndex));
+        if (Number.isNaN(keys) || keys < 0) return false;
+        first += find.firstKey;
+        last = first + (keys - 1) * find.step;
+      } else if (find.lastKey >= 0) last = first + find.lastKey;
+      else if (find.limit === 0) last = words.count + find.lastKey;
+      else last = first + Math.trunc((words.count - first) / find.limit) + find.lastKey;
+      if (last >= words.count || last < first || first >= words.count) return false;
+      for (let place = first; place <= last; place += find.step) this.add(place, access);
+      if (spec.flags.includes("incomplete")) return false;
+    }
+    return true;
+  }
+
+  #grow(): void {
+    const places = new Int32Array(this.places.length * 2);
+    const access = new Uint8Array(places.length);
+    places.set(this.places);
+    access.set(this.access);
+    this.places = places;
+    this.access = access;
+  }
+}
+
+/** What is known of a row's keys before any request. */
+interface KeyPlan {
+  readonly hasKeys: boolean;
+  /** What is done with the keys depends on the options. */
+  readonly isVariable: boolean;
+  readonly specs: readonly SpecPlan[];
+  readonly closer: CloserLook | undefined;
+}
+
+interface SpecPlan {
+  readonly spec: KeySpec;
+  readonly access: number;
+}
+
+type CloserLook = (keys: RequestKeys, words: RequestWords) => void;
+
+const plans = new WeakMap<CommandRow, KeyPlan>();
+
+function planOf(row: CommandRow): KeyPlan {
+  let plan = plans.get(row);
+  if (plan === undefined) plans.set(row, (plan = makePlan(row)));
+  return plan;
+}
+
+function makePlan(row: CommandRow): KeyPlan {
+  const real = row.keys.filter((spec) => !spec.flags.includes("not_key"));
+  return {
+    hasKeys: real.length > 0,
+    isVariable: row.keys.some((spec) => spec.flags.includes("variable_flags")),
+    specs: real.map((spec) => ({ spec, access: accessOf(spec.flags) })),
+    closer: CLOSER[row.name],
+  };
+}
+
+function accessOf(flags: readonly KeyFlag[]): number {
+  let access = 0;
+  for (const flag of flags) access |= ACCESS[flag] ?? 0;
+  return access;
+}
+
+/** The word behind the keyword, searched from `startFrom` on, or backwards from the end if that is negative; 0 for none. */
+function afterKeyword(keyword: string, startFrom: number, words: RequestWords): number {
+  const forwards = startFrom > 0;
+  const end = forwards ? words.count - 1 : 1;
+  for (let i = forwards ? startFrom : words.count + startFrom; i > 0 && i < words.count; i += forwards ? 1 : -1) {
+    if (i === end) return 0;
+    if (words.at(i).is(keyword.toUpperCase())) return i + 1;
+  }
+  return 0;
+}
+
+/** `numkeys` at one place and as many keys from another on. Where the number is none there are no keys, nor is a target one then. */
+function counted(countAt: number, firstAt: number, targetAt = 0): CloserLook {
+  return (keys, words) => {
+    const count = leadingNumber(words.at(countAt));
+    if (!(count >= 1 && count <= words.count - firstAt)) return;
+    for (let i = 0; i < count; i++) keys.add(firstAt + i, 0);
+    if (targetAt > 0) keys.add(targetAt, 0);
+  };
+}
+
+/** As C's atoi reads it. */
+function leadingNumber(word: Slice): number {
+  return Number(/^[\t-\r ]*([+-]?\d+)/.exec(word.latin1())?.[1] ?? 0);
+}
+
+function streams(keys: RequestKeys, words: RequestWords): void {
+  for (let i = 1; i < words.count; i++) {
+    const word = words.at(i);
+    if (word.is("STREAMS")) {
+      const rest = words.count - i - 1;
+      if (rest % 2 !== 0) return;
+      for (let k = 1; k <= rest / 2; k++) keys.add(i + k, 0);
+      return;
+    }
+    if (word.is("BLOCK") || word.is("COUNT")) i++;
+    else if (word.is("GROUP")) i += 2;
+    else if (!word.is("NOACK")) return;
+  }
+}
+
+function radius(keys: RequestKeys, words: RequestWords): void {
+  let target = 0;
+  for (let i = 5; i < words.count - 1; i++) if (words.at(i).is("STORE") || words.at(i).is("STOREDIST")) target = ++i;
+  keys.add(1, 0);
+  if (target > 0) keys.add(target, 0);
+}
+
+function sorted(keys: RequestKeys, words: RequestWords): void {
+  let target = 0;
+  for (let i = 2; i < words.count; i++) {
+    const word = words.at(i);
+    if (word.is("LIMIT")) i += 2;
+    else if (word.is("GET") || word.is("BY")) i++;
+    // The last one counts.
+    else if (word.is("STORE") && i + 1 < words.count) target = i + 1;
+  }
+  keys.add(1, READ);
+  if (target > 0) keys.add(target, WRITE);
+}
+
+function migrated(keys: RequestKeys, words: RequestWords): void {
+  for (let i = 6; i < words.count; i++) {
+    const word = words.at(i);
+    if (word.is("AUTH")) i++;
+    else if (word.is("AUTH2")) i += 2;
+    else if (word.is("KEYS")) {
+      // Keys here and there: the handler refuses it.
+      if (words.at(3).length > 0) return;
+      while (++i < words.count) keys.add(i, READ | WRITE);
+      return;
+    }
+  }
+  keys.add(3, READ | WRITE);
+}
+
+function set(keys: RequestKeys, words: RequestWords): void {
+  for (let i = 3; i < words.count; i++) if (words.at(i).is("GET")) return keys.add(1, READ | WRITE);
+  keys.add(1, WRITE);
+}
+
+function bitfield(keys: RequestKeys, words: RequestWords): void {
+  for (let i = 2; i < words.count; i++) {
+    if (words.at(i).is("GET") && i + 2 < words.count) i += 2;
+    else if (words.at(i).is("OVERFLOW") && i + 1 < words.count) i++;
+    // Also what is cut short: it may be anything.
+    else return keys.add(1, READ | WRITE);
+  }
+  keys.add(1, READ);
+}
+
+const unionAndKin = counted(1, 2);
+const storing = counted(2, 3, 1);
+
+/** By name, where the specs fail. */
+const CLOSER: Readonly<Record<string, CloserLook>> = {
+  set,
+  bitfield,
+  sort: sorted,
+  sort_ro: (keys) => keys.add(1, READ),
+  migrate: migrated,
+  georadius: radius,
+  georadiusbymember: radius,
+  xread: streams,
+  xreadgroup: streams,
+  zunion: unionAndKin,
+  zinter: unionAndKin,
+  zdiff: unionAndKin,
+  zintercard: unionAndKin,
+  sintercard: unionAndKin,
+  lmpop: unionAndKin,
+  zmpop: unionAndKin,
+  blmpop: counted(2, 3),
+  bzmpop: counted(2, 3),
+  zunionstore: storing,
+  zinterstore: storing,
+  zdiffstore: storing,
+};
