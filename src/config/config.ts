@@ -117,7 +117,7 @@ export class Config {
     for (const [i, one] of chosen.entries()) {
       try {
         const value = this.#parse(one, wordsOf(one.row, pairs[i]![1]), false);
-        if (!isSame(value, this.values[one.name])) changed.push(one);
+        if (one.row.traits.rereads || !isSame(value, this.values[one.name])) changed.push(one);
         this.#store(one.name, value);
       } catch (error) {
         this.#restore(chosen, before);

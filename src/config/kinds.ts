@@ -23,6 +23,8 @@ export interface Traits<T> {
   readonly denyLoading?: boolean;
   /** CONFIG REWRITE keeps a line that says `""`; others are dropped when they are not set. */
   readonly keepsEmpty?: boolean;
+  /** CONFIG SET applies it even if the value is what it was: a file is read again. */
+  readonly rereads?: boolean;
   /** Accepted without effect, because ignoring it is safe; the reason is shown in docs/configuration.md. */
   readonly inert?: string;
   /** Kept and shown, and takes effect once the named feature is built. */

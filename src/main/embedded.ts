@@ -84,7 +84,7 @@ export class EmbeddedNode implements AsyncDisposable {
       mode: sentinel ? "sentinel" : "server",
       configFile: sentinel ? `/${name}.conf` : "",
       pid: process.pid,
-      ephemeralPort: true,
+      ephemeralPort: "tcp",
       exit: () => void io.kill(),
     });
     await server.start();

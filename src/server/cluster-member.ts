@@ -24,7 +24,7 @@ export class ClusterMember implements Member {
   readonly info = { cluster: () => ["cluster_enabled:1"] };
   readonly #server: Server;
   readonly #replication: ReplicationMember;
-  readonly #ports: ClusterPorts = { port: 0, busPort: 0 };
+  #busPort = 0;
 
   /** @throws StartError  when nodes.conf cannot be believed */
   constructor(server: Server, replication: ReplicationMember) {
@@ -34,9 +34,9 @@ export class ClusterMember implements Member {
     const routing = routingSettings(values);
     try {
       this.shell = new ClusterShell({
-        io: server.io,
+        io: server.tls.ioFor("cluster"),
         host: this.#host(),
-        settings: clusterSettings(values, this.#ports),
+        settings: clusterSettings(values, this.#ports()),
         facts: this.#facts(),
         file: join(values.dir, values["cluster-config-file"]),
         sendBufferLimit: values["cluster-link-sendbuf-limit"],
@@ -51,7 +51,7 @@ export class ClusterMember implements Member {
       clusterCommands({
         shell: this.shell,
         routing,
-        isTls: () => false,
+        isTls: (session) => (session as Connection).socket.tls ?? false,
         keysIn: (slot, count) => this.#keysIn(slot, count),
         ask: (session) => {
           choices(session).asking = true;
@@ -70,16 +70,14 @@ export class ClusterMember implements Member {
   async start(): Promise<void> {
     const { config, listeners, options } = this.#server;
     const { values } = config;
-    this.#ports.port = listeners.port;
-    this.#ports.busPort = values["cluster-port"] || listeners.port + BUS_PORT_DISTANCE;
-    if (options.ephemeralPort && values["cluster-port"] === 0) this.#ports.busPort = 0;
+    const { port, tlsPort } = listeners;
+    const linkPort = values["tls-cluster"] ? tlsPort || port : port || tlsPort;
+    this.#busPort = values["cluster-port"] || (options.ephemeralPort ? 0 : linkPort + BUS_PORT_DISTANCE);
     const addresses = new Set(listeners.endpoints.filter(({ path }) => path === undefined).map(({ host }) => host));
     try {
-      this.#ports.busPort = await this.shell.listen([...addresses]);
+      this.#busPort = await this.shell.listen([...addresses]);
     } catch (error) {
-      throw new StartError(
-        `Failed listening on the cluster bus port ${this.#ports.busPort}: ${(error as Error).message}`,
-      );
+      throw new StartError(`Failed listening on the cluster bus port ${this.#busPort}: ${(error as Error).message}`);
     }
     this.shell.start();
     this.#followPrimary();
@@ -104,12 +102,36 @@ export class ClusterMember implements Member {
 
   /** A replica follows whom the cluster says, whatever happened to the link or to its primary's address meanwhile. */
   #followPrimary(): void {
-    const { primary } = this.shell.state.myself;
+    const primary = this.#primaryEndpoint();
+    if (primary === null) return;
     const { replication } = this.#replication;
-    if (primary === null || primary.address.ip === "") return;
-    const { ip: host, port } = primary.address;
     const followed = replication.primary;
-    if (followed?.host !== host || followed.port !== port) replication.replicaOf({ host, port }, "");
+    if (followed?.host !== primary.host || followed.port !== primary.port) replication.replicaOf(primary, "");
+  }
+
+  /** Where our primary's replicas come to: its plain port, if it tells of two and ours is a plain link. */
+  #primaryEndpoint(): Endpoint | null {
+    const { primary } = this.shell.state.myself;
+    if (primary === null || primary.address.ip === "") return null;
+    const { ip: host, port, plainPort } = primary.address;
+    const isPlain = plainPort !== 0 && !this.#server.config.values["tls-replication"];
+    return { host, port: isPlain ? plainPort : port };
+  }
+
+  #ports(): ClusterPorts {
+    const { listeners } = this.#server;
+    const bus = () => this.#busPort;
+    return {
+      get port() {
+        return listeners.port;
+      },
+      get tlsPort() {
+        return listeners.tlsPort;
+      },
+      get busPort() {
+        return bus();
+      },
+    };
   }
 
   /** Clients that wait for keys of a slot that is another's now are told whose. */
@@ -150,7 +172,10 @@ export class ClusterMember implements Member {
       log: server.log,
       stateChanged: () => {},
       slotsChanged: () => this.#redirectWaiting(),
-      replicate: (primary: Endpoint) => replication.replicaOf(primary, ""),
+      replicate: () => {
+        const primary = this.#primaryEndpoint();
+        if (primary !== null) replication.replicaOf(primary, "");
+      },
       promote: () => replication.promote(""),
       dropKeys: (slots) => this.#dropKeys(slots),
       pauseWrites: (forMs) => server.pause.begin(PAUSED, "write", server.clock.now() + forMs),

@@ -60,7 +60,7 @@ export class ClusterRouting {
       migrates: row.name === "migrate",
       asking,
       readonly,
-      tls: false,
+      tls: connection.socket.tls ?? false,
     };
     return refusalOf(this.#state(), this.#settings, request);
   }

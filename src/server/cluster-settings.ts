@@ -5,8 +5,23 @@ import type { Settings } from "../config/directives.ts";
 
 /** Where others reach this node, before anything is announced otherwise: known once it listens. */
 export interface ClusterPorts {
-  port: number;
-  busPort: number;
+  /** Of clients that speak plain text; 0 for none. */
+  readonly port: number;
+  /** Of those that speak TLS; 0 for none. */
+  readonly tlsPort: number;
+  readonly busPort: number;
+}
+
+/**
+ * The port that others are told first is that of the links: replicas come to it, and it is TLS' with `tls-cluster`. The plain one is
+ * told beside it then.
+ */
+function clientPorts(values: Settings, ports: ClusterPorts): { port: number; plainPort: number } {
+  const plain = values["cluster-announce-port"] || ports.port || ports.tlsPort;
+  if (!values["tls-cluster"]) return { port: plain, plainPort: 0 };
+  const announced = values["cluster-announce-tls-port"];
+  if (announced !== 0) return { port: announced, plainPort: values["cluster-announce-port"] };
+  return { port: values["cluster-announce-port"] || ports.tlsPort || ports.port, plainPort: ports.port };
 }
 
 export function clusterSettings(values: Settings, ports: ClusterPorts): ClusterSettings {
@@ -23,8 +38,8 @@ export function clusterSettings(values: Settings, ports: ClusterPorts): ClusterS
     announceIp: () => values["cluster-announce-ip"],
     announceHostname: () => values["cluster-announce-hostname"],
     announceHumanName: () => values["cluster-announce-human-nodename"],
-    port: () => values["cluster-announce-port"] || ports.port,
-    plainPort: () => 0,
+    port: () => clientPorts(values, ports).port,
+    plainPort: () => clientPorts(values, ports).plainPort,
     busPort: () => values["cluster-announce-bus-port"] || ports.busPort,
   });
 }

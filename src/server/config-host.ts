@@ -3,11 +3,16 @@ import type { ReplyError } from "../base/reply-error.ts";
 import type { Call } from "../commands/call.ts";
 import type { ConfigHost } from "../config/commands.ts";
 import type { Config } from "../config/config.ts";
+import { tls } from "../config/directives/tls.ts";
 import { EngineStats } from "../engine/engine.ts";
 import type { Connection } from "./connection.ts";
 import { ListenError } from "./listeners.ts";
 import type { Server } from "./server.ts";
 import { KEPT_ELSEWHERE } from "./settings.ts";
+import { UNUSABLE } from "./tls.ts";
+
+/** What TLS is made of: read anew when any of it is set. */
+const TLS = Object.keys(tls) as (keyof typeof tls)[];
 
 export class ServerConfigHost implements ConfigHost {
   readonly config: Config;
@@ -17,7 +22,8 @@ export class ServerConfigHost implements ConfigHost {
     this.#server = server;
     this.config = server.config;
     server.config.check("dir", (dir) => (server.io.disk.exists(dir) ? undefined : "No such file or directory"));
-    server.config.onApply(["bind", "port"], () => reopen(server));
+    server.config.onApply(TLS, () => (server.tls.isWanted && !server.tls.configure() ? UNUSABLE : undefined));
+    server.config.onApply(["bind", "port", "tls-port"], () => reopen(server));
     server.config.onChange("requirepass", (password) => {
       if (password === "") for (const connection of server.clients.byId.values()) connection.admit();
     });

@@ -11,23 +11,32 @@ const PROTECTED = new ReplyError(
 
 export class ListenError extends Error {}
 
+/** What is spoken at a port, as logs and INFO call it. */
+type Kind = "tcp" | "tls";
+
 export class Listeners {
   #open: Listener[] = [];
   readonly #server: Server;
-  /** The port clients use: the configured one, or what `port 0` turned into in an embedded server. */
+  /** The port of clients that speak plain text: the configured one, or what `port 0` turned into in an embedded server. */
   port = 0;
+  /** The port of those that speak TLS; 0 for none. */
+  tlsPort = 0;
 
   constructor(server: Server) {
     this.#server = server;
   }
 
+  /** The port that replicas, Sentinels and primaries are told: theirs speak TLS if `tls-replication` says so. */
+  get linkPort(): number {
+    const isSecure = this.tlsPort !== 0 && (this.#server.config.values["tls-replication"] || this.port === 0);
+    return isSecure ? this.tlsPort : this.port;
+  }
+
   /** @throws ListenError  with the text of Redis' log line, if no address can be bound, or one that is not optional */
   async open(): Promise<void> {
     const { values } = this.#server.config;
-    const isEphemeral = values.port === 0 && (this.#server.options.ephemeralPort ?? false);
-    // The port that was free is kept when `bind` changes.
-    if (!isEphemeral) this.port = values.port;
-    if (values.port !== 0 || isEphemeral) await this.#openPorts(values.bind, this.port);
+    this.port = await this.#openPorts("tcp", values.bind, values.port, this.port);
+    this.tlsPort = await this.#openPorts("tls", values.bind, values["tls-port"], this.tlsPort);
     if (values.unixsocket !== "")
       this.#open.push(
         await this.#listen({ host: "", port: 0, path: values.unixsocket, mode: values.unixsocketperm || undefined }),
@@ -35,22 +44,32 @@ export class Listeners {
   }
 
   /**
-   * CONFIG SET bind and port. The old addresses are closed first, since new ones may cover them: 127.0.0.1 is busy while `*` is
-   * open. When it fails the old values are applied again, which opens them anew.
+   * CONFIG SET bind, port and tls-port. The old addresses are closed first, since new ones may cover them: 127.0.0.1 is busy while
+   * `*` is open. When it fails the old values are applied again, which opens them anew.
    */
   async reopen(): Promise<void> {
-    const { port } = this;
+    const { port, tlsPort } = this;
     await this.close();
     try {
       await this.open();
     } catch (error) {
       this.port = port;
+      this.tlsPort = tlsPort;
       throw error;
     }
   }
 
   get endpoints(): Endpoint[] {
     return this.#open.map((listener) => listener.endpoint);
+  }
+
+  /** What is spoken where something listens, for the log. */
+  get kinds(): (Kind | "unix")[] {
+    const kinds: (Kind | "unix")[] = [];
+    if (this.port !== 0) kinds.push("tcp");
+    if (this.#server.config.values.unixsocket !== "") kinds.push("unix");
+    if (this.tlsPort !== 0) kinds.push("tls");
+    return kinds;
   }
 
   async close(): Promise<void> {
@@ -63,19 +82,26 @@ export class Listeners {
   refuses(connection: Connection): ReplyError | null {
     const { values } = this.#server.config;
     if (this.#server.clients.count >= values.maxclients) return errors.maxClients;
-    if (values["protected-mode"] && values.requirepass === "" && !connection.isLocal) return PROTECTED;
+    if (values["protected-mode"] && this.#server.access.isOpen && !connection.isLocal) return PROTECTED;
     return null;
   }
 
-  async #openPorts(bind: readonly string[], port: number): Promise<void> {
+  /**
+   * @param configured  0 for none, or for any that is free, which is kept when `bind` changes
+   * @param former  what was open before
+   * @returns  the port that is open now
+   */
+  async #openPorts(kind: Kind, bind: readonly string[], configured: number, former: number): Promise<number> {
+    if (configured === 0 && this.#server.options.ephemeralPort !== kind) return 0;
+    let port = configured === 0 ? former : configured;
     for (const address of bind) {
       const optional = address.startsWith("-");
       const host = hostOf(optional ? address.slice(1) : address);
       try {
-        // `port 0` of an embedded server: all addresses share the port that was free on the first.
-        const listener = await this.#listen({ host, port: port === 0 ? this.port : port });
+        // All addresses share the port that was free on the first.
+        const listener = await this.#listen({ host, port }, kind);
         this.#open.push(listener);
-        this.port = listener.endpoint.port;
+        port = listener.endpoint.port;
       } catch (error) {
         const code = (error as { code?: string }).code ?? "";
         if (optional && ["EADDRNOTAVAIL", "EAFNOSUPPORT", "EPROTONOSUPPORT", "ENOENT"].includes(code)) continue;
@@ -83,14 +109,20 @@ export class Listeners {
         this.#server.log.warning(
           `Warning: Could not create server TCP listening socket ${host}:${port}: bind: ${describe(code)}`,
         );
-        throw new ListenError(`Failed listening on port ${port} (tcp), aborting.`);
+        throw new ListenError(`Failed listening on port ${port} (${kind}), aborting.`);
       }
     }
+    return port;
   }
 
-  #listen(where: { host: string; port: number; path?: string; mode?: number }): Promise<Listener> {
-    const backlog = this.#server.config.values["tcp-backlog"];
-    return this.#server.io.net.listen({ ...where, backlog }, (socket) => this.#server.accept(socket));
+  #listen(
+    where: { host: string; port: number; path?: string; mode?: number },
+    kind: Kind | "unix" = "unix",
+  ): Promise<Listener> {
+    const server = this.#server;
+    const tls = kind === "tls" ? server.tls.clients : undefined;
+    const options = { ...where, tls, backlog: server.config.values["tcp-backlog"] };
+    return server.io.net.listen(options, (socket) => server.accept(socket));
   }
 }
 

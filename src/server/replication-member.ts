@@ -21,7 +21,8 @@ export class ReplicationMember implements Member {
 
   constructor(server: Server) {
     this.#server = server;
-    const { config, io, outcomes } = server;
+    const { config, outcomes } = server;
+    const io = server.tls.ioFor("replication");
     const offset = () => this.replication.offset + outcomes.length;
     const replication = new Replication({
       io,
@@ -31,7 +32,7 @@ export class ReplicationMember implements Member {
         outcomes.active = this.replication.wantsStream;
       }),
       dataset: new ServerDataset(server),
-      settings: replicationSettings(config.values, () => server.listeners.port),
+      settings: replicationSettings(config.values, () => server.listeners.linkPort),
       ask: new Asker(io),
     });
     this.replication = replication;

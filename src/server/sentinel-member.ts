@@ -20,9 +20,14 @@ export class SentinelMember implements Member {
   /** @throws ConfigFileError  for a line `sentinel ...` that cannot be */
   constructor(server: Server, processes: Processes) {
     this.#server = server;
-    const { io, options } = server;
+    const { options } = server;
     try {
-      this.shell = new SentinelShell(io, processes, hostOf(server), options.extras?.sentinel ?? []);
+      this.shell = new SentinelShell(
+        server.tls.ioFor("replication"),
+        processes,
+        hostOf(server),
+        options.extras?.sentinel ?? [],
+      );
     } catch (error) {
       if (error instanceof BadLine) throw badLine(error.line, error.message);
       throw error;
@@ -33,7 +38,7 @@ export class SentinelMember implements Member {
 
   async start(): Promise<void> {
     try {
-      this.shell.start(this.#server.listeners.port);
+      this.shell.start(this.#server.listeners.linkPort);
     } catch (error) {
       throw new StartError((error as Error).message);
     }

@@ -37,12 +37,14 @@ import { Monitors } from "./monitors.ts";
 import { Outcomes } from "./outcomes.ts";
 import { Pause } from "./pause.ts";
 import { PubSub } from "./pubsub.ts";
+import { RareLog } from "./rare-log.ts";
 import { ServerCall } from "./server-call.ts";
 import { obeyPolicy } from "./settings.ts";
 import { Shutdown } from "./shutdown.ts";
 import { SlowLog } from "./slowlog.ts";
 import { Stats } from "./stats.ts";
 import { Tick } from "./tick.ts";
+import { ServerTls } from "./tls.ts";
 import { Watches } from "./watches.ts";
 
 export interface ServerOptions {
@@ -59,8 +61,8 @@ export interface ServerOptions {
   readonly pid: number;
   /** What INFO says of the process; none by default. */
   readonly facts?: ProcessFacts;
-  /** `port 0` means any free port, as embedded servers want, and not "no TCP". */
-  readonly ephemeralPort?: boolean;
+  /** `port 0`, or `tls-port 0`, means any free port, as embedded servers want, and not none. */
+  readonly ephemeralPort?: "tcp" | "tls";
   /** Ends the process, or whatever stands for it. */
   readonly exit: (code: number) => void;
 }
@@ -82,6 +84,8 @@ export class Server implements ConnectionOwner, DispatchHost {
   readonly config: Config;
   readonly log: Log;
   readonly options: ServerOptions;
+  /** What strangers can cause goes here instead. */
+  readonly rareLog: RareLog;
   readonly version = VERSION;
   readonly runId: string;
   readonly startedAt: number;
@@ -105,6 +109,7 @@ export class Server implements ConnectionOwner, DispatchHost {
   readonly tick: Tick;
   readonly call: ServerCall;
   readonly listeners: Listeners;
+  readonly tls: ServerTls;
   readonly members: Member[] = [];
   /** Of a server that holds data. */
   replication: Replication | null = null;
@@ -134,6 +139,7 @@ export class Server implements ConnectionOwner, DispatchHost {
     this.clock = io.clock;
     this.config = config;
     this.log = log;
+    this.rareLog = new RareLog(log, () => this.engine.now);
     this.runId = randomId(io.random);
     this.startedAt = io.clock.now();
     const policy = new Policy();
@@ -160,6 +166,16 @@ export class Server implements ConnectionOwner, DispatchHost {
     this.shutdown = new Shutdown(this);
     this.monitors = new Monitors(this);
     this.listeners = new Listeners(this);
+    this.tls = new ServerTls({
+      io,
+      values: config.values,
+      log,
+      rareLog: this.rareLog,
+      hasRoom: (handshaking) => this.clients.count + handshaking < config.values.maxclients,
+      onRejected: () => {
+        this.stats.rejectedConnections++;
+      },
+    });
     this.pause.onChange = () => this.#pauseChanged();
     const { values } = config;
     this.engine.hooks.onExpired = (db, key) => this.#removed(db.index, key, EXPIRED, values["lazyfree-lazy-expire"]);
@@ -478,10 +494,11 @@ export class Server implements ConnectionOwner, DispatchHost {
   async start(): Promise<void> {
     this.applySettings();
     this.log.notice("Server initialized");
+    const needsTls = this.tls.isWanted || this.options.ephemeralPort === "tls";
+    if (needsTls && !this.tls.configure()) throw new StartError("Failed to configure TLS. Check logs for more info.");
     await this.listeners.open();
     for (const member of this.members) await member.start?.();
-    const kinds = new Set(this.listeners.endpoints.map(({ path }) => (path === undefined ? "tcp" : "unix")));
-    for (const kind of kinds) this.log.notice(`Ready to accept connections ${kind}`);
+    for (const kind of this.listeners.kinds) this.log.notice(`Ready to accept connections ${kind}`);
     this.#cron.start();
   }
 

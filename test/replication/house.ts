@@ -53,7 +53,7 @@ export class House {
       log: { ...silent, notice: (line) => lines.push(line), warning: (line) => lines.push(`# ${line}`) },
       pid: process.pid,
       facts: nodeProcessFacts(),
-      ephemeralPort: true,
+      ephemeralPort: "tcp",
       exit: () => {},
     });
     await server.start();

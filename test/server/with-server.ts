@@ -46,7 +46,7 @@ export async function withServer(
     log: { ...silent, notice: (text) => log.push(text), warning: (text) => log.push(text) },
     pid: process.pid,
     facts: nodeProcessFacts(),
-    ephemeralPort: true,
+    ephemeralPort: "tcp",
     exit: (code) => exits.push(code),
   });
   await server.start();

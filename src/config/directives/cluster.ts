@@ -17,7 +17,7 @@ export const cluster = {
   "cluster-announce-hostname": hostName(),
   "cluster-announce-human-nodename": text(""),
   "cluster-announce-port": integer(0, 0, 65535),
-  "cluster-announce-tls-port": integer(0, 0, 65535, LATER),
+  "cluster-announce-tls-port": integer(0, 0, 65535),
   "cluster-announce-bus-port": integer(0, 0, 65535),
   "cluster-preferred-endpoint-type": oneOf(["ip", "hostname", "unknown-endpoint"], "ip"),
   "cluster-replica-validity-factor": integer(10, 0, INT_MAX, {

@@ -1,30 +1,32 @@
-/** TLS: known, so that shared files load; turning it on is refused until it is built. */
+/** TLS: where it is spoken, with which certificates, and how. */
 import { oneOf, yesNo } from "../kinds.ts";
 import { INT_MAX, integer } from "../numeric.ts";
 import { path, text } from "../texts.ts";
 
-const TLS = { inert: "used by TLS only, which `tls-port`, `tls-replication` and `tls-cluster` would turn on" };
-const notYet = (on: boolean | number) => (on ? "TLS is not supported yet" : undefined);
+/** A file may hold something new under its old name. */
+const FILE = { rereads: true };
 
 export const tls = {
-  "tls-port": integer(0, 0, 65535, { refuse: notYet }),
-  "tls-replication": yesNo(false, { refuse: notYet }),
-  "tls-cluster": yesNo(false, { refuse: notYet }),
-  "tls-cert-file": path("", TLS),
-  "tls-key-file": path("", TLS),
-  "tls-key-file-pass": text("", { sensitive: true, ...TLS }),
-  "tls-client-cert-file": path("", TLS),
-  "tls-client-key-file": path("", TLS),
-  "tls-client-key-file-pass": text("", { sensitive: true, ...TLS }),
-  "tls-dh-params-file": path("", TLS),
-  "tls-ca-cert-file": path("", TLS),
-  "tls-ca-cert-dir": path("", TLS),
-  "tls-auth-clients": oneOf(["no", "yes", "optional"], "yes", TLS),
-  "tls-protocols": text("", TLS),
-  "tls-ciphers": text("", TLS),
-  "tls-ciphersuites": text("", TLS),
-  "tls-prefer-server-ciphers": yesNo(false, TLS),
-  "tls-session-caching": yesNo(true, TLS),
-  "tls-session-cache-size": integer(20 * 1024, 0, INT_MAX, TLS),
-  "tls-session-cache-timeout": integer(300, 0, INT_MAX, TLS),
+  "tls-port": integer(0, 0, 65535),
+  "tls-replication": yesNo(false),
+  "tls-cluster": yesNo(false),
+  "tls-cert-file": path("", FILE),
+  "tls-key-file": path("", FILE),
+  "tls-key-file-pass": text("", { sensitive: true }),
+  "tls-client-cert-file": path("", FILE),
+  "tls-client-key-file": path("", FILE),
+  "tls-client-key-file-pass": text("", { sensitive: true }),
+  "tls-dh-params-file": path("", FILE),
+  "tls-ca-cert-file": path("", FILE),
+  "tls-ca-cert-dir": path("", FILE),
+  "tls-auth-clients": oneOf(["no", "yes", "optional"], "yes"),
+  "tls-protocols": text(""),
+  "tls-ciphers": text(""),
+  "tls-ciphersuites": text(""),
+  "tls-prefer-server-ciphers": yesNo(false),
+  "tls-session-caching": yesNo(true),
+  "tls-session-cache-size": integer(20 * 1024, 0, INT_MAX, {
+    inert: "clients keep their sessions themselves, as tickets; the server keeps none",
+  }),
+  "tls-session-cache-timeout": integer(300, 0, INT_MAX),
 };

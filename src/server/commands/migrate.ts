@@ -181,7 +181,7 @@ async function send(server: Server, move: Move, parcels: readonly Parcel[]): Pro
   let target: RedisConnection;
   try {
     target = await RedisConnection.open(
-      server.io,
+      server.tls.ioFor("cluster"),
       { host, port },
       { username, password, database: Math.max(0, database), connectTimeoutMs: timeoutMs, timeoutMs },
     );

@@ -24,7 +24,7 @@ export function serverSection(server: Server): Lines {
     `process_id:${options.pid}`,
     "process_supervised:no",
     `run_id:${server.runId}`,
-    `tcp_port:${server.listeners.port}`,
+    `tcp_port:${server.listeners.port || server.listeners.tlsPort}`,
     `server_time_usec:${server.now * 1000}`,
     `uptime_in_seconds:${uptime}`,
     `uptime_in_days:${Math.floor(uptime / SECONDS_A_DAY)}`,
@@ -43,10 +43,12 @@ export function serverSection(server: Server): Lines {
 
 function listenerLines(server: Server): string[] {
   const { bind, unixsocket } = server.config.values;
-  const { port } = server.listeners;
+  const { port, tlsPort } = server.listeners;
+  const addresses = bind.map((address) => `bind=${address},`).join("");
   const listeners: string[] = [];
-  if (port !== 0) listeners.push(`name=tcp,${bind.map((address) => `bind=${address},`).join("")}port=${port}`);
+  if (port !== 0) listeners.push(`name=tcp,${addresses}port=${port}`);
   if (unixsocket !== "") listeners.push(`name=unix,bind=${unixsocket}`);
+  if (tlsPort !== 0) listeners.push(`name=tls,${addresses}port=${tlsPort}`);
   return listeners.map((text, i) => `listener${i}:${text}`);
 }
 
