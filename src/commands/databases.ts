@@ -13,7 +13,7 @@ const allSucceed = ["request_policy:all_shards", "response_policy:all_succeeded"
 export const databaseCommands = family("server", {
   DBSIZE: {
     arity: 1, flags: ["readonly", "fast"], acl: ["keyspace"], tips: ["request_policy:all_shards", "response_policy:agg_sum"],
-    run: ({ db, reply }) => reply.integer(db.size),
+    run: ({ db, reply }) => reply.integer(db.visibleSize),
     docs: docs("1.0.0", "O(1)", "Answers how many keys the database has."),
   },
   FLUSHDB: {

@@ -49,6 +49,18 @@ export class Database {
     return this.keyspace.table.size;
   }
 
+  /** How many keys there are to be seen: all but those of slots that are hidden (hidden-slots.ts). */
+  get visibleSize(): number {
+    const { hidden } = this.#engine;
+    return hidden.any ? this.size - hidden.count(this.keyspace.slots) : this.size;
+  }
+
+  #isHidden(ref: number): boolean {
+    const { hidden } = this.#engine;
+    const { slots } = this.keyspace;
+    return hidden.any && slots !== null && hidden.has(slots.slotOf(ref));
+  }
+
   /** For `Engine.adopt`. */
   adopt(other: Database, store: Store): void {
     this.keyspace = other.keyspace;
@@ -388,7 +400,7 @@ export class Database {
   randomKey(into: Slice): boolean {
     // Where expired keys are only hidden there may be nothing else: then one of them has to do, as in Redis.
     for (let tries = 0; ; tries++) {
-      const ref = this.keyspace.table.random(this.#engine.store.random);
+      const ref = this.#anyEntry();
       if (ref === 0) return false;
       const key = this.#key(ref).copy();
       into.set(key, 0, key.length);
@@ -396,6 +408,14 @@ export class Database {
       if (this.#engine.expiryMode === "delete") this.#engine.expire(this, ref, into);
       else if (tries > 100) return true;
     }
+  }
+
+  #anyEntry(): number {
+    const { keyspace } = this;
+    const { hidden, store } = this.#engine;
+    if (!hidden.any || keyspace.slots === null) return keyspace.table.random(store.random);
+    const visible = this.visibleSize;
+    return visible === 0 ? 0 : hidden.visibleAt(keyspace.slots, store.random() % visible);
   }
 
   readonly #visited = new Slice();
@@ -413,7 +433,7 @@ export class Database {
     let expired: number[] | null = null;
     const next = this.keyspace.table.scan(cursor, (ref) => {
       const type = TYPES[this.#entries.type(ref)]!;
-      if (only !== undefined && type !== only) return;
+      if ((only !== undefined && type !== only) || this.#isHidden(ref)) return;
       if (!this.#entries.isVolatile(ref) || !this.#isExpired(ref)) visit(this.#key(ref), type);
       else if (expired === null) expired = [ref];
       else expired.push(ref);
@@ -443,7 +463,7 @@ export class Database {
     }
   }
 
-  /** How many keys the hash slot has; asked of a node of a cluster only. */
+  /** How many keys the hash slot has, hidden or not; asked of a node of a cluster only. */
   countInSlot(slot: number): number {
     return this.keyspace.slots!.count(slot);
   }

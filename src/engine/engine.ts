@@ -13,12 +13,14 @@ import { Eviction } from "./eviction.ts";
 import { ActiveExpiry } from "./expiry.ts";
 import type { Hashes } from "./hash/hashes.ts";
 import { HeldFreeing } from "./held-freeing.ts";
+import { HiddenSlots } from "./hidden-slots.ts";
 import { Keyspace } from "./keyspace.ts";
 import { KeyspaceFreeing } from "./keyspace-freeing.ts";
 import { Lazyfree } from "./lazyfree.ts";
 import type { Lists } from "./list/lists.ts";
 import { Policy } from "./policy.ts";
 import type { Sets } from "./set/sets.ts";
+import { SlotSnapshot } from "./slot-snapshot.ts";
 import { Snapshot } from "./snapshot.ts";
 import type { SortedSets } from "./sorted-set/sorted-sets.ts";
 import { Store } from "./store.ts";
@@ -76,6 +78,8 @@ export class Engine {
   store: Store;
   readonly ages: Ages;
   readonly lazyfree = new Lazyfree();
+  /** Of a node of a cluster. */
+  readonly hidden = new HiddenSlots();
   readonly #activeExpiry = new ActiveExpiry(this);
   readonly #eviction = new Eviction(this);
   #now = 0;
@@ -219,6 +223,11 @@ export class Engine {
     const keyspaces: [number, Keyspace][] = [];
     for (const db of this.databases) if (db.size > 0) keyspaces.push([db.index, db.keyspace]);
     return new Snapshot(this.store, this.ages, this.policy.lfu, keyspaces);
+  }
+
+  /** As `snapshot`, of the keys of these slots only, by their order here; of a node of a cluster. */
+  slotSnapshot(slots: readonly number[]): SlotSnapshot {
+    return new SlotSnapshot(this.store, this.ages, this.policy.lfu, this.databases[0]!.keyspace, slots);
   }
 
   /** For `Database`: the key's time has come. */

@@ -2,12 +2,15 @@
  * `maxmemory`: which key goes when there is no room. Nothing is kept in order of use; a few keys are sampled each time and
  * the best candidates of this and former samples wait in a small pool, which comes close to the true order (Redis' way).
  */
+import type { Database } from "./database.ts";
 import type { Engine } from "./engine.ts";
 import type { MaxmemoryPolicy } from "./policy.ts";
 
 const POOL = 16;
 /** Keys evicted between two looks at the clock. */
 const TIME_CHECK = 16;
+/** Keys of hidden slots that are met before it counts as though there were no others. */
+const HIDDEN_TRIES = 1000;
 
 /** A key that was seen in a sample. The ref may be stale by the time it is wanted: ask the table. */
 interface Candidate {
@@ -75,10 +78,20 @@ export class Eviction {
       if (!onlyVolatile) ref = table.random(store.random);
       else if (volatile.length > 0) ref = volatile.at(store.random() % volatile.length);
       if (ref === 0) continue;
+      // What another node still serves is not ours to give up. Where that is nearly all, there is little to be had.
+      for (let tries = 0; this.#isHidden(db, ref); tries++) {
+        if (tries === HIDDEN_TRIES) return false;
+        ref = onlyVolatile ? volatile.at(store.random() % volatile.length) : table.random(store.random);
+      }
       this.#engine.evictEntry(db, ref);
       return true;
     }
     return false;
+  }
+
+  #isHidden(db: Database, ref: number): boolean {
+    const { hidden } = this.#engine;
+    return hidden.any && hidden.has(db.keyspace.slots!.slotOf(ref));
   }
 
   #evictBest(name: MaxmemoryPolicy, onlyVolatile: boolean): boolean {
@@ -87,6 +100,7 @@ export class Eviction {
       this.#pool = [];
       this.#poolPolicy = name;
     }
+    let hidden = 0;
     for (;;) {
       let total = 0;
       for (const db of databases) {
@@ -99,6 +113,10 @@ export class Eviction {
         const db = databases[best.db]!;
         if (!db.keyspace.table.contains(best.ref, best.hash)) continue;
         if (onlyVolatile && !store.entries.isVolatile(best.ref)) continue;
+        if (this.#isHidden(db, best.ref)) {
+          if (++hidden > HIDDEN_TRIES) return false;
+          continue;
+        }
         this.#engine.evictEntry(db, best.ref);
         return true;
       }

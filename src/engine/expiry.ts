@@ -87,6 +87,8 @@ export class ActiveExpiry {
         ttlSum += ttl;
         continue;
       }
+      // Whose it is says when it goes.
+      if (engine.hidden.any && engine.hidden.has(keyspace.slots!.slotOf(ref))) continue;
       const keyAt = entries.keyAt(ref);
       engine.expire(db, ref, new Slice(entries.bytes(ref).slice(keyAt, entries.valueAt(ref))));
       expired++;

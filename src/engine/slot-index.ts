@@ -15,11 +15,11 @@ export class SlotIndex {
   constructor(store: Store) {
     this.#store = store;
     // Entries of one slot stand in the order of their refs: no two are alike.
-    const order: Order = { high: (ref) => this.#slotOf(ref), low: (ref) => ref | 0, compare: (a, b) => a - b };
+    const order: Order = { high: (ref) => this.slotOf(ref), low: (ref) => ref | 0, compare: (a, b) => a - b };
     this.#index = new OrderedIndex(store.arena, order);
   }
 
-  #slotOf(ref: number): number {
+  slotOf(ref: number): number {
     const { entries } = this.#store;
     const at = entries.keyAt(ref);
     return hashSlot(this.#key.set(entries.bytes(ref), at, at + entries.keyLength(ref)));
@@ -50,6 +50,33 @@ export class SlotIndex {
     let left = Math.min(limit, this.count(slot));
     if (left === 0) return;
     for (let ref = this.#index.seek(slot, 0, FRONT); left > 0; ref = this.#index.next(), left--) visitor(ref);
+  }
+
+  /** As `visit`, but only those that stand behind the entry `last` (0: all): a walk goes on there, whatever changed meanwhile. */
+  visitBehind(slot: number, last: number, limit: number, visitor: (ref: number) => void): void {
+    if (this.#block === 0) return;
+    const index = this.#index;
+    // Behind the last ref that there can be stands none of this slot.
+    let ref = last >>> 0 === 0xffffffff ? 0 : index.seek(slot, (last + 1) | 0, FRONT);
+    for (let left = limit; left > 0 && ref !== 0 && this.slotOf(ref) === slot; left--) {
+      visitor(ref);
+      ref = index.next();
+    }
+  }
+
+  /** How many keys there are in all. */
+  get size(): number {
+    return this.#block === 0 ? 0 : this.#index.size;
+  }
+
+  /** The entry at this place in the order of the slots, which must be there. */
+  at(rank: number): number {
+    return this.#index.at(rank);
+  }
+
+  /** How many keys the slots below this one have. */
+  countBelow(slot: number): number {
+    return this.#block === 0 ? 0 : this.#index.countBefore(slot, 0, FRONT);
   }
 
   /** Gives everything back, in slices or at once. */

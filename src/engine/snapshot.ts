@@ -57,14 +57,14 @@ export class Snapshots implements ValueWatch {
   active = false;
   /** Whether any of them has a large value open. */
   open = false;
-  #running: Snapshot[] = [];
+  #running: RunningSnapshot[] = [];
 
-  start(snapshot: Snapshot): void {
+  start(snapshot: RunningSnapshot): void {
     this.#running.push(snapshot);
     this.active = true;
   }
 
-  end(snapshot: Snapshot): void {
+  end(snapshot: RunningSnapshot): void {
     this.#running = this.#running.filter((other) => other !== snapshot);
     this.active = this.#running.length > 0;
     this.countOpen();
@@ -106,20 +106,19 @@ export class Snapshots implements ValueWatch {
   }
 }
 
-export class Snapshot {
+/** What all snapshots have in common: how an entry is told of, once it is known that it is to be. */
+export abstract class RunningSnapshot {
   /** Takes every entry that `step` is not given a consumer for, above all those that are emitted out of turn. */
   onEntry: SnapshotConsumer = () => {};
   onLargeValue: LargeValueConsumer = () => null;
   /** Refs of entries, and of elements of large values, that have been emitted or were not there. */
   readonly marks = new Marks();
   readonly large = new LargeValues();
-  readonly #store: Store;
+  protected readonly store: Store;
+  protected closed = false;
   readonly #entries: Entries;
   readonly #ages: Ages;
   readonly #lfu: boolean;
-  readonly #walks: Walk[];
-  #current = 0;
-  #closed = false;
   readonly #entry: SnapshotEntry = {
     db: 0,
     key: new Slice(),
@@ -132,82 +131,57 @@ export class Snapshot {
     root: 0,
   };
 
-  /** For `Engine.snapshot`. */
-  constructor(store: Store, ages: Ages, lfu: boolean, keyspaces: [number, Keyspace][]) {
-    this.#store = store;
+  protected constructor(store: Store, ages: Ages, lfu: boolean) {
+    this.store = store;
     this.#entries = store.entries;
     this.#ages = ages;
     this.#lfu = lfu;
-    this.#walks = keyspaces.map(([db, keyspace]) => ({ keyspace, db, cursor: 0, position: 0 }));
-    for (const [, keyspace] of keyspaces) keyspace.pins++;
-    store.snapshots.start(this);
   }
 
-  /** Emits about `keys` entries, or elements of large values, whole buckets at a time; false when all have been emitted. */
+  /** Emits about `keys` entries, or elements of large values; false when all have been emitted. */
   step(keys: number, emit: SnapshotConsumer = this.onEntry): boolean {
     let left = keys;
-    while (!this.#closed) {
+    while (!this.closed) {
       if (left <= 0) return true;
       if (!this.large.isEmpty) {
-        if (!this.large.step(left / EFFORT)) return !this.#closed;
-        this.#store.snapshots.countOpen();
+        if (!this.large.step(left / EFFORT)) return !this.closed;
+        this.store.snapshots.countOpen();
         left--;
-      } else if (this.#current === this.#walks.length) this.close();
-      else left -= this.#stepKeyspace(this.#walks[this.#current]!, emit);
+      } else {
+        const work = this.stepKeys(left, emit);
+        if (work < 0) this.close();
+        else left -= work;
+      }
     }
     return false;
   }
 
-  /** Emits the next bucket; returns how much that was, in keys. */
-  #stepKeyspace(walk: Walk, emit: SnapshotConsumer): number {
-    if (walk.position === END) {
-      this.#current++;
-      return 0;
-    }
-    // An empty bucket is work too, though less.
-    let work = 0.1;
-    walk.cursor = walk.keyspace.table.scan(walk.cursor, (ref) => {
-      // A consumer that has had enough may close it in the middle of a bucket.
-      if (this.#closed || this.#isDone(walk, ref)) return;
-      work += this.#emit(walk, ref, emit);
-    });
-    walk.position = walk.cursor === 0 ? END : reverseBits(walk.cursor);
-    return work;
-  }
+  /** Emits some entries; returns how much that was, in keys, or -1 when there are none left. */
+  protected abstract stepKeys(left: number, emit: SnapshotConsumer): number;
+
+  /** An entry is about to change, or to go. */
+  abstract beforeChange(keyspace: Keyspace, ref: number): void;
 
   /** Ends it, whether finished or not. */
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (this.closed) return;
+    this.closed = true;
     this.marks.clear();
     this.large.clear();
-    for (const walk of this.#walks) walk.keyspace.pins--;
-    this.#store.snapshots.end(this);
+    this.unpin();
+    this.store.snapshots.end(this);
   }
 
-  beforeChange(keyspace: Keyspace, ref: number): void {
-    for (let i = this.#current; i < this.#walks.length; i++) {
-      const walk = this.#walks[i]!;
-      if (walk.keyspace !== keyspace) continue;
-      if (this.#isDone(walk, ref)) return;
-      this.marks.add(ref);
-      this.#emit(walk, ref, this.onEntry);
-      return;
-    }
-  }
-
-  #isDone(walk: Walk, ref: number): boolean {
-    return reverseBits(this.#entries.hash(ref)) < walk.position || this.marks.has(ref);
-  }
+  protected abstract unpin(): void;
 
   /** Returns how much it was, in keys. */
-  #emit(walk: Walk, ref: number, emit: SnapshotConsumer): number {
+  protected emit(db: number, ref: number, emit: SnapshotConsumer): number {
     const entries = this.#entries;
     const entry = this.#entry;
     const meta = entries.meta(ref);
     const bytes = entries.bytes(ref);
     const valueAt = entries.valueAt(ref);
-    entry.db = walk.db;
+    entry.db = db;
     entry.key.set(bytes, entries.keyAt(ref), valueAt);
     entry.type = TYPES[meta >>> TYPE_SHIFT]!;
     entry.expireAt = (meta & VOLATILE) === 0 ? -1 : entries.expireAt(ref);
@@ -223,7 +197,7 @@ export class Snapshot {
 
   #emitContainer(type: number, emit: SnapshotConsumer): number {
     const entry = this.#entry;
-    const container = this.#store.containers.of(type);
+    const container = this.store.containers.of(type);
     const walk = container.walk?.(entry.root, this.marks) ?? null;
     const sink = walk === null ? null : this.onLargeValue(entry, walk.parts);
     if (walk === null || sink === null) {
@@ -231,8 +205,64 @@ export class Snapshot {
       return 1 + container.effort(entry.root) * EFFORT;
     }
     this.large.open(entry.root, walk, sink);
-    this.#store.snapshots.countOpen();
+    this.store.snapshots.countOpen();
     return 1;
+  }
+}
+
+/** All keys of all databases. */
+export class Snapshot extends RunningSnapshot {
+  readonly #walks: Walk[];
+  readonly #entries: Entries;
+  #current = 0;
+
+  /** For `Engine.snapshot`. */
+  constructor(store: Store, ages: Ages, lfu: boolean, keyspaces: [number, Keyspace][]) {
+    super(store, ages, lfu);
+    this.#entries = store.entries;
+    this.#walks = keyspaces.map(([db, keyspace]) => ({ keyspace, db, cursor: 0, position: 0 }));
+    for (const [, keyspace] of keyspaces) keyspace.pins++;
+    store.snapshots.start(this);
+  }
+
+  protected stepKeys(_left: number, emit: SnapshotConsumer): number {
+    return this.#current === this.#walks.length ? -1 : this.#stepKeyspace(this.#walks[this.#current]!, emit);
+  }
+
+  /** Emits the next bucket; returns how much that was, in keys. */
+  #stepKeyspace(walk: Walk, emit: SnapshotConsumer): number {
+    if (walk.position === END) {
+      this.#current++;
+      return 0;
+    }
+    // An empty bucket is work too, though less.
+    let work = 0.1;
+    walk.cursor = walk.keyspace.table.scan(walk.cursor, (ref) => {
+      // A consumer that has had enough may close it in the middle of a bucket.
+      if (this.closed || this.#isDone(walk, ref)) return;
+      work += this.emit(walk.db, ref, emit);
+    });
+    walk.position = walk.cursor === 0 ? END : reverseBits(walk.cursor);
+    return work;
+  }
+
+  protected unpin(): void {
+    for (const walk of this.#walks) walk.keyspace.pins--;
+  }
+
+  beforeChange(keyspace: Keyspace, ref: number): void {
+    for (let i = this.#current; i < this.#walks.length; i++) {
+      const walk = this.#walks[i]!;
+      if (walk.keyspace !== keyspace) continue;
+      if (this.#isDone(walk, ref)) return;
+      this.marks.add(ref);
+      this.emit(walk.db, ref, this.onEntry);
+      return;
+    }
+  }
+
+  #isDone(walk: Walk, ref: number): boolean {
+    return reverseBits(this.#entries.hash(ref)) < walk.position || this.marks.has(ref);
   }
 }
 

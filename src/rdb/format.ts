@@ -111,6 +111,9 @@ export type RdbErrorKind =
   | "version";
 
 /** The one error that reading throws, whatever the bytes. */
+/** The aux field that says which slots of a cluster's node hold keys that are nobody's to see. */
+export const HIDDEN = "nines-hidden";
+
 export class RdbError extends Error {
   readonly kind: RdbErrorKind;
   /** How many bytes of the input came before the item that could not be read; -1 where that says nothing. */

@@ -6,7 +6,7 @@ import type { Slice } from "../base/bytes.ts";
 import { quoteWord } from "../base/words.ts";
 import type { Database } from "../engine/database.ts";
 import type { Engine } from "../engine/engine.ts";
-import { RdbError } from "./format.ts";
+import { HIDDEN, RdbError } from "./format.ts";
 import type { RdbSink } from "./reader.ts";
 import { SkippingReader } from "./skip.ts";
 import { ValueReaders } from "./types.ts";
@@ -60,6 +60,7 @@ export class EngineLoader implements RdbSink {
 
   aux(name: Slice, value: Slice): void {
     // A file may hold any number of fields; those we do not know are no reason to grow.
+    if (name.latin1() === HIDDEN) this.#engine.hidden.label = value.latin1();
     if (this.fields.size < 64 && value.length <= 1024) this.fields.set(name.latin1(), value.latin1());
   }
 

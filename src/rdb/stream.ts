@@ -9,14 +9,17 @@
 import type { Slice } from "../base/bytes.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { LargeValueSink } from "../engine/large-values.ts";
-import type { Snapshot, SnapshotEntry } from "../engine/snapshot.ts";
+import type { RunningSnapshot, SnapshotEntry } from "../engine/snapshot.ts";
 import { Aside } from "./aside.ts";
+import { HIDDEN } from "./format.ts";
 import type { PartsWriter } from "./value.ts";
 import { type AuxFields, RdbWriter, type RdbWriterOptions } from "./writer.ts";
 
 export interface RdbStreamOptions extends Omit<RdbWriterOptions, "idle"> {
   /** Sources of the libraries of functions, written ahead of the keys. */
   readonly functionLibraries?: Iterable<Slice>;
+  /** What is written in the place of all keys. */
+  readonly snapshot?: RunningSnapshot;
 }
 
 const NOTHING = new Uint8Array(0);
@@ -33,7 +36,7 @@ export class RdbStream {
   keys = 0;
   /** Bytes that are ready and were not pulled yet. */
   queuedBytes = 0;
-  readonly #snapshot: Snapshot;
+  readonly #snapshot: RunningSnapshot;
   readonly #writer: RdbWriter;
   #queue: Uint8Array[] = [];
   #queueHead = 0;
@@ -58,14 +61,15 @@ export class RdbStream {
     // As in Redis: what the policy does not use is not worth the bytes.
     const idle = engine.policy.maxmemoryPolicy.endsWith("-lru");
     this.#writer = new RdbWriter(take, engine.store, { ...options, idle });
-    for (const db of engine.databases) {
+    for (const db of options.snapshot === undefined ? engine.databases : []) {
       if (db.size > 0) this.#sizes.set(db.index, { size: db.size, expires: db.volatileSize });
     }
     this.#emit = (entry) => this.#write(entry);
-    this.#snapshot = engine.snapshot();
+    this.#snapshot = options.snapshot ?? engine.snapshot();
     this.#snapshot.onEntry = this.#emit;
     this.#snapshot.onLargeValue = (entry, parts) => this.#beginLarge(entry, parts);
     this.#writer.header(fields);
+    if (options.snapshot === undefined && engine.hidden.label !== "") this.#writer.aux(HIDDEN, engine.hidden.label);
     for (const code of options.functionLibraries ?? []) this.#writer.functionLibrary(code);
   }
 

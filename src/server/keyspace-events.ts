@@ -6,6 +6,8 @@ import type { PubSub } from "./pubsub.ts";
 export class KeyspaceEvents {
   /** The letters of the directive, "A" spelled out; empty when nobody is told. */
   #letters = "";
+  /** Nobody is told for the moment: what happens is not for those who can ask us. */
+  muted = false;
   #keyspace = false;
   #keyevent = false;
   readonly #pubsub: PubSub;
@@ -24,11 +26,11 @@ export class KeyspaceEvents {
   }
 
   get silent(): boolean {
-    return this.#letters === "";
+    return this.muted || this.#letters === "";
   }
 
   notify(event: KeyEvent, key: Slice, dbIndex: number): void {
-    if (!this.#letters.includes(event.class)) return;
+    if (this.muted || !this.#letters.includes(event.class)) return;
     const name = Buffer.from(event.name);
     if (this.#keyspace)
       this.#pubsub.publish(`__keyspace@${dbIndex}__:${key.latin1()}`, this.#message.set(name, 0, name.length));

@@ -12,6 +12,8 @@ export class Outcomes {
   active = false;
   /** Takes bytes[0, length), lent until it returns; `db` is selected before the first of them, -1 if they say which. */
   consume: (bytes: Uint8Array, length: number, db: number) => void = () => {};
+  /** Others who listen beside it, for a time. */
+  readonly taps = new Set<(bytes: Uint8Array, length: number) => void>();
   #bytes: Uint8Array = Buffer.allocUnsafeSlow(64 * 1024);
   #at = 0;
   #selected = -1;
@@ -80,6 +82,7 @@ export class Outcomes {
     const length = this.#at;
     this.#at = 0;
     this.consume(this.#bytes, length, this.#firstSelected);
+    for (const tap of this.taps) tap(this.#bytes, length);
     if (this.#bytes.length > KEEP_BYTES) this.#bytes = Buffer.allocUnsafeSlow(64 * 1024);
     if (grouped) this.begin(this.#groupAlways);
   }

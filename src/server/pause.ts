@@ -70,7 +70,13 @@ export class Pause {
 
   holds(row: CommandRow, bits: number): boolean {
     if (this.#mode === null) return false;
-    if (NEVER.has(row.name) || row.name.startsWith("client|") || row.name.startsWith("sentinel|")) return false;
+    if (
+      NEVER.has(row.name) ||
+      row.name.startsWith("cluster|") ||
+      row.name.startsWith("client|") ||
+      row.name.startsWith("sentinel|")
+    )
+      return false;
     if (this.#mode === "all" || (bits & FlagBit.write) !== 0) return true;
     return (bits & FlagBit.may_replicate) !== 0 && (this.#reasons.has(BY_CLIENT) || !MESSAGES.has(row.name));
   }

@@ -6,10 +6,10 @@ const NO_REPLID = "0".repeat(40);
 
 export function keyspaceSection(server: Server): Lines {
   return server.engine.databases
-    .filter((db) => db.size > 0)
+    .filter((db) => db.visibleSize > 0)
     .map((db) => {
       const expiringHashes = server.engine.hashes.expiringCount(db);
-      return `db${db.index}:keys=${db.size},expires=${db.volatileSize},avg_ttl=${db.averageTtl},subexpiry=${expiringHashes}`;
+      return `db${db.index}:keys=${db.visibleSize},expires=${db.volatileSize},avg_ttl=${db.averageTtl},subexpiry=${expiringHashes}`;
     });
 }
 
