@@ -187,8 +187,9 @@ function migrated(keys: RequestKeys, words: RequestWords): void {
 }
 
 function set(keys: RequestKeys, words: RequestWords): void {
-  for (let i = 3; i < words.count; i++) if (words.at(i).is("GET")) return keys.add(1, READ | WRITE);
-  keys.add(1, WRITE);
+  let access = WRITE;
+  for (let i = 3; i < words.count; i++) if (words.at(i).is("GET")) access |= READ;
+  keys.add(1, access);
 }
 
 function bitfield(keys: RequestKeys, words: RequestWords): void {
@@ -196,7 +197,10 @@ function bitfield(keys: RequestKeys, words: RequestWords): void {
     if (words.at(i).is("GET") && i + 2 < words.count) i += 2;
     else if (words.at(i).is("OVERFLOW") && i + 1 < words.count) i++;
     // Also what is cut short: it may be anything.
-    else return keys.add(1, READ | WRITE);
+    else {
+      keys.add(1, READ | WRITE);
+      return;
+    }
   }
   keys.add(1, READ);
 }

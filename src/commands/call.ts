@@ -47,6 +47,8 @@ export interface Call {
    * they stand when the handler returns, so one that must not be read anew (XREAD's "$") can be replaced in `args` before.
    */
   block(wait: KeyWait): void;
+  /** Whether this request may read whatever key it comes to, named or not: all keys are its user's to read. */
+  mayReadAnyKey(args: Args): boolean;
   /**
    * Lets those who wait for the key look at it again, where nothing changed to those who WATCH it: a group that they read with
    * is gone. `changed` does this by itself.

@@ -94,10 +94,13 @@ function restore(call: Call, args: Args): void {
   if (expireAt !== 0 && !options.absoluteTtl) outcomeAbsolute(call, args, expireAt);
 }
 
-/** `sanitize-dump-payload`: with "clients", our primary is believed to have looked already. */
+/** `sanitize-dump-payload`: with "clients", our primary is believed to have looked already, and so are users whose rules say so. */
 function isSanitizing({ engine, session }: Call): boolean {
   const { sanitizeDumpPayload } = engine.policy;
-  return sanitizeDumpPayload === "yes" || (sanitizeDumpPayload === "clients" && !session.fromPrimary);
+  return (
+    sanitizeDumpPayload === "yes" ||
+    (sanitizeDumpPayload === "clients" && session.account?.sanitize !== false && !session.fromPrimary)
+  );
 }
 
 /** The client's words with the time as unix time. */

@@ -8,6 +8,8 @@ export interface Session {
   name: string;
   authenticated: boolean;
   user: string;
+  /** Whose rules hold for it; null for nobody's, as for the link to our primary. */
+  readonly account?: { readonly sanitize: boolean } | null;
   /** Inside MULTI: commands are queued. */
   inMulti: boolean;
   /** Whether this is the link to our primary: its commands are obeyed even on a read-only replica. */

@@ -7,7 +7,6 @@ import type { Config } from "./config.ts";
 import { findDirective, retired } from "./directives.ts";
 import { Refusal } from "./kinds.ts";
 import { badLine, ConfigFileError, type Line } from "./line.ts";
-import { checkUsers } from "./users.ts";
 
 export { badLine, ConfigFileError, type Line };
 
@@ -41,7 +40,6 @@ const MAX_INCLUDES = 64;
 export function loadConfig(config: Config, text: string, options: FileOptions = {}): FileExtras {
   const extras: FileExtras = { sentinel: [], renames: [], users: [] };
   loadText(config, text, options, extras, 0);
-  checkUsers(extras.users, config.values.requirepass);
   return extras;
 }
 

@@ -24,9 +24,7 @@ export class ServerConfigHost implements ConfigHost {
     server.config.check("dir", (dir) => (server.io.disk.exists(dir) ? undefined : "No such file or directory"));
     server.config.onApply(TLS, () => (server.tls.isWanted && !server.tls.configure() ? UNUSABLE : undefined));
     server.config.onApply(["bind", "port", "tls-port"], () => reopen(server));
-    server.config.onChange("requirepass", (password) => {
-      if (password === "") for (const connection of server.clients.byId.values()) connection.admit();
-    });
+    server.config.onChange("requirepass", (password) => server.access.setDefaultPassword(password));
     server.config.onApply(KEPT_ELSEWHERE, () => {
       server.applySettings();
       return undefined;
@@ -46,7 +44,10 @@ export class ServerConfigHost implements ConfigHost {
     if (!configFile) return undefined;
     return () => {
       const old = Buffer.from(disk.readSync(configFile) ?? "").toString("latin1");
-      disk.replaceSync(configFile, Buffer.from(this.config.rewrite(old), "latin1"));
+      disk.replaceSync(
+        configFile,
+        Buffer.from(this.config.rewrite(old, { users: this.#server.access.configLines }), "latin1"),
+      );
     };
   }
 

@@ -3,6 +3,7 @@
  * `ConnectionOwner.run` request by request; output gathers in `reply` and leaves once a tick, by `flush`.
  */
 import type { Slice } from "../base/bytes.ts";
+import type { User } from "../acl/user.ts";
 import { Args } from "../commands/args.ts";
 import type { CommandRow } from "../commands/call.ts";
 import type { Session } from "../commands/session.ts";
@@ -58,6 +59,8 @@ export const Guard = {
   replica: 2048,
   /** We are a node of a cluster. */
   cluster: 4096,
+  /** Its user may not do everything. */
+  acl: 8192,
 } as const;
 
 /** A command that waits: for keys (BLPOP and its kin, see blocking.ts), for replicas (WAIT), for work to be done. */
@@ -90,8 +93,11 @@ export class Connection implements Session {
   name = "";
   libName = "";
   libVersion = "";
+  /** It has given a password, or none was needed when it came; whether one is needed now says `Guard.auth`. */
   authenticated = true;
   user = "default";
+  /** Whose rules hold for it; null for nobody's, as for the link to our primary. */
+  account: User | null = null;
   noEvict = false;
   noTouch = false;
   denyBlocking = false;

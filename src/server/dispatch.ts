@@ -20,6 +20,8 @@ export interface DispatchHost {
   readonly clock: Clock;
   /** Frees memory if it can; true when there is room for more. */
   makeRoom(): boolean;
+  /** Why the client's user may not run the request, or null. */
+  deny(connection: Connection, row: CommandRow, args: Args): ReplyError | null;
   /** In a cluster: where the command is to go instead, or why it cannot be. */
   redirection(connection: Connection, row: CommandRow, args: Args): ReplyError | null;
   /** Whether this command is to wait for CLIENT UNPAUSE. */
@@ -248,7 +250,7 @@ export class Dispatch {
     if (row?.name === "exec" && error instanceof Redirection) {
       // The client is to see where it has to go, and begin anew there.
       connection.discard();
-      this.#answerError(connection, row.name, error);
+      this.answerError(connection, row.name, error);
       return;
     }
     if (row?.name === "exec") {
@@ -260,7 +262,7 @@ export class Dispatch {
       reply.error(aborted);
       return;
     }
-    this.#answerError(connection, row?.name ?? null, error);
+    this.answerError(connection, row?.name ?? null, error);
   }
 
   #find(connection: Connection, args: Args): CommandRow | null {
@@ -324,6 +326,10 @@ export class Dispatch {
     if (connection.fromPrimary) return null;
     if ((guards & Guard.multi) !== 0 && (bits & FlagBit.no_multi) !== 0)
       return new ReplyError("ERR", "Command not allowed inside a transaction");
+    if ((guards & Guard.acl) !== 0) {
+      const denied = host.deny(connection, row, args);
+      if (denied !== null) return denied;
+    }
     if ((guards & Guard.cluster) !== 0) {
       const elsewhere = host.redirection(connection, row, args);
       if (elsewhere !== null) return elsewhere;
@@ -361,7 +367,7 @@ export class Dispatch {
   #failed(connection: Connection, row: CommandRow, error: unknown): void {
     row.stats.failed++;
     if (error instanceof ReplyError) {
-      this.#answerError(connection, row.name, error);
+      this.answerError(connection, row.name, error);
       return;
     }
     // Our own bug: the client is told, the log has the trace, and the server goes on.
@@ -370,7 +376,7 @@ export class Dispatch {
   }
 
   /** @param command  null for one that we do not know, which the error's text names */
-  #answerError(connection: Connection, command: string | null, error: ReplyError): void {
+  answerError(connection: Connection, command: string | null, error: ReplyError): void {
     this.#host.failed(error);
     if (connection.fromPrimary) this.#host.strayed(command ?? "<unknown>", error);
     connection.answers.error(error);

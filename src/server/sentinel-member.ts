@@ -59,7 +59,7 @@ function hostOf(server: Server): SentinelHost {
     publish(channel, message) {
       pubsub.publish(channel, new Slice(Buffer.from(message, "latin1")));
     },
-    rewriteConfig: (old, sentinelLines) => config.rewrite(old, { sentinel: sentinelLines }),
+    rewriteConfig: (old, sentinelLines) => config.rewrite(old, { sentinel: sentinelLines, users: server.access.configLines }),
     get logLevel() {
       return config.values.loglevel;
     },

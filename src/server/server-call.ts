@@ -1,9 +1,11 @@
 /** The `Call` that handlers are given: one object a server, positioned anew for every command. */
 import type { Slice } from "../base/bytes.ts";
+import type { Args } from "../commands/args.ts";
 import type { Call, CommandRow, KeyEvent, KeyWait, OutcomeWord } from "../commands/call.ts";
 import type { Database } from "../engine/database.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { ReplyWriter } from "../resp/reply-writer.ts";
+import type { Access } from "./access.ts";
 import type { Blocking } from "./blocking.ts";
 import type { Connection } from "./connection.ts";
 import type { KeyspaceEvents } from "./keyspace-events.ts";
@@ -17,6 +19,7 @@ export interface CallParts {
   readonly blocking: Blocking;
   readonly events: KeyspaceEvents;
   readonly outcomes: Outcomes;
+  readonly access: Access;
   touchDatabases(databases: "all" | readonly number[]): void;
 }
 
@@ -113,6 +116,10 @@ export class ServerCall implements Call {
 
   forceOutcome(): void {
     this.forced = true;
+  }
+
+  mayReadAnyKey(args: Args): boolean {
+    return this.#parts.access.mayReadAnyKey(this.session, this.row, args);
   }
 
   wake(key: Slice, event: KeyEvent): void {

@@ -22,6 +22,7 @@ import type { Replication } from "../replication/shell.ts";
 import { ChunkPool } from "../resp/reply-writer.ts";
 import type { ProtocolError } from "../resp/request-reader.ts";
 import type { SentinelShell } from "../sentinel/shell.ts";
+import { Access } from "./access.ts";
 import { Blocking } from "./blocking.ts";
 import { ClientEviction } from "./client-eviction.ts";
 import { Clients } from "./clients.ts";
@@ -122,6 +123,8 @@ export class Server implements ConnectionOwner, DispatchHost {
   /** Where the stream of outcomes stands, counting what waits in `outcomes`; set by replication's wiring. */
   streamOffset: () => number = () => 0;
   /** DEBUG SET-ACTIVE-EXPIRE */
+  /** Users, and what they may do. */
+  access!: Access;
   activeExpire = true;
   /** DEBUG PAUSE-CRON */
   cronPaused = false;
@@ -190,6 +193,7 @@ export class Server implements ConnectionOwner, DispatchHost {
     this.dispatch = new Dispatch(table, this.call, this.outcomes, this);
     this.refreshGuards();
   }
+    this.access = new Access(this, table);
 
   get isReplica(): boolean {
     return this.members.some((member) => member.isReplica?.() ?? false);
@@ -216,7 +220,7 @@ export class Server implements ConnectionOwner, DispatchHost {
       socket.end();
       return;
     }
-    if (this.config.values.requirepass !== "") connection.askPassword();
+    this.access.welcome(connection);
     connection.reader.limits.maxBulkBytes = this.config.values["proto-max-bulk-len"];
     socket.setNoDelay(true);
     socket.setKeepAlive(this.config.values["tcp-keepalive"] * 1000);
@@ -337,6 +341,10 @@ export class Server implements ConnectionOwner, DispatchHost {
   }
 
   refuseProtected(connection: Connection, row: CommandRow): ReplyError | null {
+  deny(connection: Connection, row: CommandRow, args: Args): ReplyError | null {
+    return this.access.deny(connection, row, args);
+  }
+
     const name = row.name.split("|")[0]!;
     const directive = `enable-${name}-command` as "enable-debug-command" | "enable-module-command";
     const allowed = this.config.values[directive];
@@ -501,6 +509,7 @@ export class Server implements ConnectionOwner, DispatchHost {
     for (const kind of this.listeners.kinds) this.log.notice(`Ready to accept connections ${kind}`);
     this.#cron.start();
   }
+    this.access.load();
 
   /** Settings that are kept elsewhere than in the configuration, where the hot path reads them. */
   applySettings(): void {

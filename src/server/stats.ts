@@ -14,7 +14,8 @@ export class Stats {
   queryBufferLimitDisconnections = 0;
   outputBufferLimitDisconnections = 0;
   unexpectedErrors = 0;
-  aclAuthFailures = 0;
+  /** Logins that failed, and requests that rules forbade. */
+  readonly aclDenied = { auth: 0, command: 0, key: 0, channel: 0 };
   pausedActions = 0;
   peakMemory = 0;
   /** Commands, bytes in and bytes out per second: the mean of the last samples. */
@@ -42,7 +43,7 @@ export class Stats {
     this.queryBufferLimitDisconnections = 0;
     this.outputBufferLimitDisconnections = 0;
     this.unexpectedErrors = 0;
-    this.aclAuthFailures = 0;
+    this.aclDenied.auth = this.aclDenied.command = this.aclDenied.key = this.aclDenied.channel = 0;
     this.commandsRate.reset();
     this.inputRate.reset();
     this.outputRate.reset();

@@ -163,6 +163,10 @@ export class Harness implements Call {
     this.#forced = true;
   }
 
+  mayReadAnyKey(): boolean {
+    return true;
+  }
+
   wake(): void {}
 
   block({ keys, type, timeoutMs, onMissing }: KeyWait): void {

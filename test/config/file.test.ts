@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Config } from "../../src/config/config.ts";
@@ -36,7 +35,6 @@ const bad: [text: string, reason: string][] = [
   ["sentinel monitor a b", "sentinel directive while not in sentinel mode"],
   ["appendonly yes", "the append-only file (appendonly yes) is not supported yet"],
   ["tls-port 6380", "TLS is not supported yet"],
-  ["aclfile /etc/users.acl", "users and rules (ACL) are not supported yet"],
   ["loadmodule x.so", "modules are not supported"],
   ["replicas 10.0.0.1", "'10.0.0.1' is not host:port"],
 ];
@@ -108,15 +106,15 @@ test("include: several files by pattern, read in place; one that is missing ends
   assert.throws(() => load("port 1\ninclude /bad", { include }), /at line 2\n>>> 'port x'/);
 });
 
-test("the default user's line is taken when it says what requirepass says", () => {
-  const hash = createHash("sha256").update("secret").digest("hex");
-  load("user default on nopass ~* &* +@all");
-  load("user default on nopass sanitize-payload ~* &* +@all");
-  load(`user default on #${hash} ~* &* +@all\nrequirepass secret`);
-  assert.throws(() => load(`user default on #${hash} ~* &* +@all`), ConfigFileError);
-  assert.throws(() => load("user default on nopass ~* &* +@all\nrequirepass secret"), ConfigFileError);
-  assert.throws(() => load("user default on nopass ~a* &* +@all"), /Error in user declaration 'default'/);
-  assert.throws(() => load("user alice on nopass ~* &* +@all"), /users other than 'default' are not supported yet/);
+test("lines of users are handed on as they are", () => {
+  const line = 'user alice on ">a b" ~a* +get';
+  assert.deepEqual(
+    load(`${line}\nuser default off`).extras.users.map(({ number, words }) => [number, ...words]),
+    [
+      [1, "user", "alice", "on", ">a b", "~a*", "+get"],
+      [2, "user", "default", "off"],
+    ],
+  );
 });
 
 const shipped = readable(DEBIAN);

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Config } from "../../src/config/config.ts";
 import { loadConfig } from "../../src/config/file.ts";
-import { defaultUserLine } from "../../src/config/users.ts";
 
 /** The lines after a rewrite of `file`, without those that Redis always writes: dir and percentiles, and save by default. */
 function rewritten(given: string, change: [string, string][] = []): string[] {
@@ -85,7 +84,7 @@ test("a Sentinel's lines take the place of its old ones, kind by kind; users lik
   const old = "port 26379\nsentinel monitor m 127.0.0.1 1 2\nuser default on\n# mine\nsentinel known-replica m a 1\n";
   const text = config.rewrite(old, {
     sentinel: ["sentinel myid abc", "sentinel monitor m 127.0.0.1 9 2"],
-    users: [defaultUserLine("")],
+    users: ["user default on nopass ~* &* +@all"],
   });
   assert.deepEqual(text.split("\n").slice(0, 6), [
     "port 26379",

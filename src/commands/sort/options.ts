@@ -1,6 +1,6 @@
 /** The options of SORT: any number of them in any order, the last of a kind counts, GETs add up. */
 import type { Slice } from "../../base/bytes.ts";
-import { errors } from "../../base/reply-error.ts";
+import { errors, ReplyError } from "../../base/reply-error.ts";
 import type { Args } from "../args.ts";
 
 export interface SortOptions {
@@ -21,7 +21,8 @@ export interface SortOptions {
 
 const STAR = 0x2a;
 
-export function parseSortOptions(args: Args, mayStore: boolean): SortOptions {
+/** @param mayLook  whether keys may be read that the request does not name, as those of BY and GET */
+export function parseSortOptions(args: Args, mayStore: boolean, mayLook: () => boolean): SortOptions {
   const options: SortOptions = {
     descending: false,
     alpha: false,
@@ -43,11 +44,18 @@ export function parseSortOptions(args: Args, mayStore: boolean): SortOptions {
     else if (args.left > 1 && args.take("BY")) {
       options.by = args.next();
       // Once is enough: a BY that follows does not bring the order back.
-      options.unsorted ||= starOf(options.by) < 0;
-    } else if (args.left > 1 && args.take("GET")) options.gets.push(args.next());
-    else throw errors.syntax;
+      if (starOf(options.by) < 0) options.unsorted = true;
+      else if (!mayLook()) throw denied("BY");
+    } else if (args.left > 1 && args.take("GET")) {
+      if (!mayLook()) throw denied("GET");
+      options.gets.push(args.next());
+    } else throw errors.syntax;
   }
   return options;
+}
+
+function denied(option: "BY" | "GET"): ReplyError {
+  return new ReplyError("ERR", `${option} option of SORT denied due to insufficient ACL permissions.`);
 }
 
 /** Where a pattern takes the element, or -1. */

@@ -68,7 +68,7 @@ interface Item {
 
 function sort(call: Call, args: Args, mayStore: boolean): void {
   const name = args.next();
-  const chosen = parseSortOptions(args, mayStore);
+  const chosen = parseSortOptions(args, mayStore, () => call.mayReadAnyKey(args));
   const value = call.db.get(name);
   if (value === null) call.notify(name, missed);
   else if (value.type === "zset") toTable(call, name);

@@ -38,13 +38,9 @@ export const network = {
   "tracking-table-max-keys": integer(1000000, 0, LONG_MAX, { awaits: "client-side caching" }),
 
   requirepass: text("", { sensitive: true }),
-  aclfile: path("", {
-    keepsEmpty: true,
-    immutable: true,
-    refuse: (file) => (file === "" ? undefined : "users and rules (ACL) are not supported yet"),
-  }),
-  "acllog-max-len": integer(128, 0, LONG_MAX, { awaits: "users and rules (ACL)" }),
-  "acl-pubsub-default": oneOf(["allchannels", "resetchannels"], "resetchannels", { awaits: "users and rules (ACL)" }),
+  aclfile: path("", { keepsEmpty: true, immutable: true }),
+  "acllog-max-len": integer(128, 0, LONG_MAX),
+  "acl-pubsub-default": oneOf(["allchannels", "resetchannels"], "resetchannels"),
   "enable-protected-configs": oneOf(GATE, "no", { immutable: true }),
   "enable-debug-command": oneOf(GATE, "no", { immutable: true }),
   "enable-module-command": oneOf(GATE, "no", { immutable: true }),

@@ -94,10 +94,11 @@ const FILTERS: Readonly<Record<string, (args: Args, server: Server) => (connecti
     const address = args.next().latin1();
     return (connection) => connection.localAddress === address;
   },
-  user(args) {
-    const user = args.next().utf8();
-    if (user !== "default") throw err(`No such user '${user}'`);
-    return (connection) => connection.authenticated && connection.user === user;
+  user(args, server) {
+    const name = args.next().latin1();
+    const user = server.access.users.get(name);
+    if (user === undefined) throw err(`No such user '${name}'`);
+    return (connection) => connection.account === user;
   },
   maxage(args, server) {
     const seconds = args.integer(err("maxage is not an integer or out of range"));

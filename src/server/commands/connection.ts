@@ -1,5 +1,5 @@
 /** Who a client is and how it speaks: AUTH, HELLO, SELECT, PING, ECHO, QUIT, RESET. */
-import { timingSafeEqual } from "node:crypto";
+import { DEFAULT_USER } from "../../acl/users.ts";
 import type { Slice } from "../../base/bytes.ts";
 import { parseInteger } from "../../base/numbers.ts";
 import { errors, ReplyError } from "../../base/reply-error.ts";
@@ -125,26 +125,19 @@ export function connectionCommands(server: Server): CommandRow[] {
 
   function auth({ reply, session }: Call, args: Args): void {
     if (args.count > 3) throw errors.syntax;
-    if (args.count === 2 && server.config.values.requirepass === "")
+    if (args.count === 2 && server.access.users.default.nopass)
       throw new ReplyError(
         "ERR",
         "AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?",
       );
-    const user = args.count === 3 ? args.next().utf8() : "default";
-    authenticate(session as Connection, user, args.next());
+    const user = args.count === 3 ? args.next().latin1() : DEFAULT_USER;
+    authenticate(session as Connection, user, args.next(), args);
     reply.ok();
   }
 
   /** @throws errors.wrongPass */
-  function authenticate(connection: Connection, user: string, password: Slice): void {
-    const expected = Buffer.from(server.config.values.requirepass, "latin1");
-    const matches = expected.length === 0 || sameBytes(password.view(), expected);
-    if (user !== "default" || !matches) {
-      server.stats.aclAuthFailures++;
-      throw errors.wrongPass;
-    }
-    connection.user = user;
-    connection.admit();
+  function authenticate(connection: Connection, user: string, password: Slice, args: Args): void {
+    if (!server.access.authenticate(connection, user, password, args.at(0).latin1())) throw errors.wrongPass;
   }
 
   function hello({ reply, session }: Call, args: Args): void {
@@ -159,8 +152,8 @@ export function connectionCommands(server: Server): CommandRow[] {
     let name: string | null = null;
     while (args.more) {
       if (args.left >= 3 && args.take("AUTH")) {
-        const user = args.next().utf8();
-        authenticate(connection, user, args.next());
+        const user = args.next().latin1();
+        authenticate(connection, user, args.next(), args);
       } else if (args.left >= 2 && args.take("SETNAME")) {
         name = clientName(args.next());
       } else throw new ReplyError("ERR", `Syntax error in HELLO option '${args.next().quotable()}'`);
@@ -215,7 +208,7 @@ export function connectionCommands(server: Server): CommandRow[] {
     connection.replyMode = "on";
     connection.noEvict = false;
     connection.noTouch = false;
-    if (server.config.values.requirepass !== "") connection.askPassword();
+    server.access.welcome(connection);
     reply.simple("RESET");
   }
 }
@@ -226,14 +219,4 @@ export function clientName(name: Slice): string {
   if (/[^!-~]/.test(text))
     throw new ReplyError("ERR", "Client names cannot contain spaces, newlines or special characters.");
   return text;
-}
-
-/** In a time that tells nothing of where they differ. */
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  const length = Math.max(a.length, b.length, 1);
-  const left = Buffer.alloc(length);
-  const right = Buffer.alloc(length);
-  left.set(a);
-  right.set(b);
-  return timingSafeEqual(left, right) && a.length === b.length;
 }

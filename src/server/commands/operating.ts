@@ -1,6 +1,7 @@
 /** The families for those who run a server: what it does, who is connected, how it is. To add one, add its line here. */
 import type { CommandRow } from "../../commands/call.ts";
 import type { Server } from "../server.ts";
+import { aclCommands } from "./acl.ts";
 import { adminCommands } from "./admin.ts";
 import { clientCommands } from "./client.ts";
 import { commandCommands } from "./command.ts";
@@ -14,6 +15,7 @@ import { slowlogCommands } from "./slowlog.ts";
 export function operatingCommands(server: Server): CommandRow[][] {
   return [
     clientCommands(server),
+    aclCommands(server),
     commandCommands(server),
     infoCommands(server),
     debugCommands(server),

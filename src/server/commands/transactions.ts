@@ -80,7 +80,11 @@ export function transactionCommands(server: Server): CommandRow[] {
     connection.denyBlocking = true;
     server.outcomes.begin(true);
     reply.array(queue.length);
-    for (const { row, args } of queue) server.dispatch.execute(connection, row, args);
+    for (const { row, args } of queue) {
+      const refused = (connection.guards & Guard.acl) === 0 ? null : server.access.denyQueued(connection, row, args);
+      if (refused === null) server.dispatch.execute(connection, row, args);
+      else server.dispatch.answerError(connection, row.name, refused);
+    }
     server.outcomes.end();
     connection.denyBlocking = denied;
   }

@@ -64,9 +64,9 @@ export function statsSection(server: Server): Lines {
     `client_output_buffer_limit_disconnections:${stats.outputBufferLimitDisconnections}`,
     "reply_buffer_shrinks:0",
     "reply_buffer_expands:0",
-    `acl_access_denied_auth:${stats.aclAuthFailures}`,
-    "acl_access_denied_cmd:0",
-    "acl_access_denied_key:0",
-    "acl_access_denied_channel:0",
+    `acl_access_denied_auth:${stats.aclDenied.auth}`,
+    `acl_access_denied_cmd:${stats.aclDenied.command}`,
+    `acl_access_denied_key:${stats.aclDenied.key}`,
+    `acl_access_denied_channel:${stats.aclDenied.channel}`,
   ];
 }
