@@ -111,7 +111,7 @@ function get({ config }: ConfigHost, { reply }: Call, args: Args): void {
   }
 }
 
-const WAIT_FOR_NETWORK = new Set(["bind", "port"]);
+const WAIT_FOR_NETWORK = new Set(["bind", "port", "tls-port"]);
 const cannotWait = new ReplyError(
   "ERR",
   "CONFIG SET of bind and port waits for the network, which is not possible inside a transaction",
