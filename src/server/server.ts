@@ -74,6 +74,9 @@ export class StartError extends Error {}
 /** The level of Redis that we match, and our own. */
 export const VERSION = { redis: "7.2.4", nines: NINES_VERSION };
 
+/** How many clients that are closed for a limit are logged a minute, for each limit. */
+const WARNINGS = 10;
+
 const EXPIRED = event("x", "expired");
 const EVICTED = event("e", "evicted");
 const FIELDS_EXPIRED = event("h", "hexpired");
@@ -120,11 +123,11 @@ export class Server implements ConnectionOwner, DispatchHost {
   sentinel: SentinelShell | null = null;
   table!: CommandTable;
   dispatch!: Dispatch;
+  /** Users, and what they may do. */
+  access!: Access;
   /** Where the stream of outcomes stands, counting what waits in `outcomes`; set by replication's wiring. */
   streamOffset: () => number = () => 0;
   /** DEBUG SET-ACTIVE-EXPIRE */
-  /** Users, and what they may do. */
-  access!: Access;
   activeExpire = true;
   /** DEBUG PAUSE-CRON */
   cronPaused = false;
@@ -190,10 +193,10 @@ export class Server implements ConnectionOwner, DispatchHost {
   /** Completes the wiring: the commands there are. */
   equip(table: CommandTable): void {
     this.table = table;
+    this.access = new Access(this, table);
     this.dispatch = new Dispatch(table, this.call, this.outcomes, this);
     this.refreshGuards();
   }
-    this.access = new Access(this, table);
 
   get isReplica(): boolean {
     return this.members.some((member) => member.isReplica?.() ?? false);
@@ -276,7 +279,9 @@ export class Server implements ConnectionOwner, DispatchHost {
   checkOutput(connection: Connection): void {
     if (!this.clients.overLimit(connection, this.engine.now)) return;
     this.stats.outputBufferLimitDisconnections++;
-    this.log.warning(
+    this.rareLog.warning(
+      "output buffer limits",
+      WARNINGS,
       `Client id=${connection.id} addr=${connection.address} scheduled to be closed ASAP for overcoming of output buffer limits.`,
     );
     connection.close("output buffer limit");
@@ -288,7 +293,9 @@ export class Server implements ConnectionOwner, DispatchHost {
 
   inputTooLong(connection: Connection): void {
     this.stats.queryBufferLimitDisconnections++;
-    this.log.warning(
+    this.rareLog.warning(
+      "query buffer limits",
+      WARNINGS,
       `Closing client that reached max query buffer length: id=${connection.id} addr=${connection.address}`,
     );
     connection.close("query buffer limit");
@@ -302,7 +309,9 @@ export class Server implements ConnectionOwner, DispatchHost {
   }
 
   crossProtocol(connection: Connection): void {
-    this.log.warning(
+    this.rareLog.warning(
+      "cross protocol scripting",
+      1,
       `Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host: commands to Redis. This is likely due to an attacker attempting to use Cross Protocol Scripting to compromise your Redis instance. Connection from ${connection.address} aborted.`,
     );
     connection.close("cross protocol scripting");
@@ -332,6 +341,10 @@ export class Server implements ConnectionOwner, DispatchHost {
     return this.cluster?.routing.refusal(connection, row, args) ?? null;
   }
 
+  deny(connection: Connection, row: CommandRow, args: Args): ReplyError | null {
+    return this.access.deny(connection, row, args);
+  }
+
   refuseWrite(): ReplyError | null {
     for (const member of this.members) {
       const refused = member.refuseWrite?.() ?? null;
@@ -341,10 +354,6 @@ export class Server implements ConnectionOwner, DispatchHost {
   }
 
   refuseProtected(connection: Connection, row: CommandRow): ReplyError | null {
-  deny(connection: Connection, row: CommandRow, args: Args): ReplyError | null {
-    return this.access.deny(connection, row, args);
-  }
-
     const name = row.name.split("|")[0]!;
     const directive = `enable-${name}-command` as "enable-debug-command" | "enable-module-command";
     const allowed = this.config.values[directive];
@@ -500,6 +509,7 @@ export class Server implements ConnectionOwner, DispatchHost {
 
   /** @throws  when a port is busy, a member cannot start */
   async start(): Promise<void> {
+    this.access.load();
     this.applySettings();
     this.log.notice("Server initialized");
     const needsTls = this.tls.isWanted || this.options.ephemeralPort === "tls";
@@ -509,7 +519,6 @@ export class Server implements ConnectionOwner, DispatchHost {
     for (const kind of this.listeners.kinds) this.log.notice(`Ready to accept connections ${kind}`);
     this.#cron.start();
   }
-    this.access.load();
 
   /** Settings that are kept elsewhere than in the configuration, where the hot path reads them. */
   applySettings(): void {
