@@ -238,6 +238,10 @@ function replconf(replication: Replication, { session, reply }: Call, args: Args
       if (session.fromPrimary) replication.ackAsked();
       return;
     }
+    if (session.fromPrimary && option.is("CAPA")) {
+      replication.onNotice(args.next().latin1());
+      continue;
+    }
     introduce(introductionOf(session), option.latin1(), args);
   }
   reply.ok();

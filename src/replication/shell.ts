@@ -58,6 +58,8 @@ export class Replication {
   #started = false;
   #restored = false;
   #getAckWanted = false;
+  /** Our primary says something of itself in its stream, as a capability that servers pass over that do not know it. */
+  onNotice: (capability: string) => void = () => {};
   #handOverDone: ((inSync: boolean) => void) | null = null;
 
   constructor({ io, host, dataset, settings, ask }: ReplicationParts) {

@@ -29,7 +29,7 @@ export class ReplicationMember implements Member {
       host: new ServerReplicationHost(server, offset, () => {
         config.assign("replicaof", this.replication.primary);
         // The commands behind REPLICAOF NO ONE in the same read write already.
-        outcomes.active = this.replication.wantsStream;
+        outcomes.active = this.replication.wantsStream || outcomes.taps.size > 0;
       }),
       dataset: new ServerDataset(server),
       settings: replicationSettings(config.values, () => server.listeners.linkPort),
@@ -82,14 +82,19 @@ export class ReplicationMember implements Member {
 
   beforeBatch(): void {
     this.replication.mayRun();
-    this.#server.outcomes.active = this.replication.wantsStream;
+    this.#refreshOutcomes();
   }
 
   endOfTick(): void {
     this.replication.endOfTick();
     // A replica may have come in this very tick: what happens between ticks is for it as well.
-    this.#server.outcomes.active = this.replication.wantsStream;
+    this.#refreshOutcomes();
     this.replication.beforeAnswers();
+  }
+
+  #refreshOutcomes(): void {
+    const { outcomes } = this.#server;
+    outcomes.active = this.replication.wantsStream || outcomes.taps.size > 0;
   }
 
   published(channel: string, message: Slice): void {
