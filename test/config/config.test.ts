@@ -55,8 +55,6 @@ for (const [pairs, reply, after] of setCases) {
 test("SET: what would need a feature that is not there is refused, what turns it off is not", () => {
   const refused: [string, string][] = [
     ["appendonly", "yes"],
-    ["tls-port", "6380"],
-    ["tls-replication", "yes"],
     ["activedefrag", "yes"],
     ["propagation-error-behavior", "panic"],
   ];

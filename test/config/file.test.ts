@@ -34,7 +34,6 @@ const bad: [text: string, reason: string][] = [
   ['appenddirname ""', "appenddirname can't be empty"],
   ["sentinel monitor a b", "sentinel directive while not in sentinel mode"],
   ["appendonly yes", "the append-only file (appendonly yes) is not supported yet"],
-  ["tls-port 6380", "TLS is not supported yet"],
   ["loadmodule x.so", "modules are not supported"],
   ["replicas 10.0.0.1", "'10.0.0.1' is not host:port"],
 ];
