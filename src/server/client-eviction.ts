@@ -10,6 +10,9 @@ import type { Server } from "./server.ts";
 /** A limit below that would leave no room for anybody. */
 const LEAST_BYTES = 128 * 1024;
 
+/** How many are logged a minute. */
+const LOGGED = 10;
+
 export class ClientEviction {
   /** How many were closed: INFO's `evicted_clients`. */
   evicted = 0;
@@ -62,7 +65,8 @@ export class ClientEviction {
       if (this.#sum <= this.#limit) return;
       if (connection.noEvict || isExempt(connection)) continue;
       this.evicted++;
-      this.#server.log.notice(`Evicting client: ${clientLine(connection, this.#server.now)}`);
+      const { rareLog, now } = this.#server;
+      rareLog.warning("maxmemory-clients", LOGGED, `Evicting client: ${clientLine(connection, now)}`);
       connection.close("evicted to save memory");
     }
   }

@@ -9,13 +9,14 @@ import { debugCommands } from "./debug.ts";
 import { infoCommands } from "./info.ts";
 import { latencyCommands } from "./latency.ts";
 import { memoryCommands } from "./memory.ts";
+import { moduleCommands } from "./module.ts";
 import { monitorCommands } from "./monitor.ts";
 import { slowlogCommands } from "./slowlog.ts";
 
 export function operatingCommands(server: Server): CommandRow[][] {
   return [
-    clientCommands(server),
     aclCommands(server),
+    clientCommands(server),
     commandCommands(server),
     infoCommands(server),
     debugCommands(server),
@@ -23,6 +24,7 @@ export function operatingCommands(server: Server): CommandRow[][] {
     slowlogCommands(server),
     latencyCommands(server),
     memoryCommands(server),
+    moduleCommands(server),
     adminCommands(server),
   ];
 }
