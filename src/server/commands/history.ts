@@ -15,6 +15,8 @@ const SEVERAL = (version: string, what: string) => [version, `Any number of ${wh
 const RESTORED = ["3.0.0", "`REPLACE`.", "5.0.0", "`ABSTTL`.", "5.0.0", "`IDLETIME` and `FREQ`."] as const;
 
 const HISTORY: Readonly<Record<string, readonly string[]>> = {
+  "acl|getuser": ["6.2.0", "Channel patterns.", "7.0.0", "Selectors; patterns as the rules that make them."],
+  "acl|setuser": ["6.2.0", "Channel patterns.", "7.0.0", "Selectors, and patterns of keys to be read or written only."],
   auth: ["6.0.0", "A user's name before the password."],
   bgsave: ["3.2.2", "`SCHEDULE`."],
   bitcount: BITS,
