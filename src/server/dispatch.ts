@@ -275,7 +275,7 @@ export class Dispatch {
     const found = row.subcommands !== undefined && args.count > 1 ? this.#findSubcommand(row, args) : row;
     if (found === null) {
       // No command at all, so nobody's rejected call.
-      this.reject(connection, null, errors.unknownSubcommand(args.at(1).quotable(), row.name));
+      this.reject(connection, null, errors.unknownSubcommand(args.at(1).quotable(), args.at(0).quotable()));
       return null;
     }
     const { arity } = found;
