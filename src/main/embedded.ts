@@ -18,6 +18,7 @@ import { FaultIo, FaultMap } from "../lab/fault-io.ts";
 import { assemble } from "../server/assemble.ts";
 import { ServerLog } from "../server/log.ts";
 import type { Server } from "../server/server.ts";
+import { makeMaterial, type TlsMaterial, tlsLines } from "./embedded-tls.ts";
 
 /**
  * Directives of redis.conf by name: `{ maxmemory: "100mb", "notify-keyspace-events": "KEA" }`. A text is what would stand
@@ -35,6 +36,11 @@ export interface NodeOptions {
   readonly clock?: Clock;
   /** How the node is called in logs and in `partition`. */
   readonly name?: string;
+  /**
+   * TLS instead of plain text, with clients and between the nodes: `true` for certificates made on the spot, of which clients need
+   * to know `ca`, or PEM texts of yours.
+   */
+  readonly tls?: boolean | TlsMaterial;
 }
 
 const HOST = "127.0.0.1";
@@ -45,11 +51,14 @@ export class EmbeddedNode implements AsyncDisposable {
   readonly host = HOST;
   /** For what the API does not offer. */
   readonly server: Server;
+  /** With TLS: the certificate (PEM) that clients are to believe in. */
+  readonly ca: string | undefined;
   readonly #io: FaultIo;
 
-  private constructor(name: string, server: Server, io: FaultIo) {
+  private constructor(name: string, server: Server, ca: string | undefined, io: FaultIo) {
     this.name = name;
     this.server = server;
+    this.ca = ca;
     this.#io = io;
   }
 
@@ -62,7 +71,9 @@ export class EmbeddedNode implements AsyncDisposable {
     const io = new FaultIo(name, world.ioFor(options.clock), world.map);
     const sentinel = sentinelLines !== undefined;
     const config = new Config({ directory: resolve("."), sentinel });
-    const lines = [`port ${options.port ?? 0}`, `bind ${HOST}`, 'save ""', ...(sentinelLines ?? [])];
+    const tls = world.material(options.tls);
+    const ports = tls ? tlsLines(tls, io, options.port ?? 0, sentinel) : [`port ${options.port ?? 0}`];
+    const lines = [...ports, `bind ${HOST}`, 'save ""', ...(sentinelLines ?? [])];
     const directives = Object.entries(options.config ?? {}).map(([directive, value]) => `${directive} ${words(value)}`);
     const extras = loadConfig(config, [...lines, ...directives].join("\n"), { sentinel });
     const sink = options.log;
@@ -84,19 +95,20 @@ export class EmbeddedNode implements AsyncDisposable {
       mode: sentinel ? "sentinel" : "server",
       configFile: sentinel ? `/${name}.conf` : "",
       pid: process.pid,
-      ephemeralPort: "tcp",
+      ephemeralPort: tls ? "tls" : "tcp",
       exit: () => void io.kill(),
     });
     await server.start();
-    return new EmbeddedNode(name, server, io);
+    return new EmbeddedNode(name, server, tls?.ca, io);
   }
 
   get port(): number {
-    return this.server.listeners.port;
+    const { port, tlsPort } = this.server.listeners;
+    return port || tlsPort;
   }
 
   get url(): string {
-    return `redis://${this.host}:${this.port}`;
+    return `${this.ca === undefined ? "redis" : "rediss"}://${this.host}:${this.port}`;
   }
 
   /** "killed" and "paused" are what `kill` and `pause` make of it. */
@@ -137,6 +149,15 @@ export class EmbeddedNode implements AsyncDisposable {
 export class World {
   readonly map = new FaultMap();
   readonly processes = new NodeProcesses();
+  #made: TlsMaterial | undefined;
+
+  /** One authority vouches for all nodes. */
+  material(choice: NodeOptions["tls"]): TlsMaterial | undefined {
+    if (choice === undefined || choice === false) return undefined;
+    if (choice !== true) return choice;
+    this.#made ??= makeMaterial(nodeIo());
+    return this.#made;
+  }
 
   ioFor(clock: Clock | undefined): Io {
     const io = nodeIo();
@@ -198,6 +219,11 @@ export class EmbeddedGroup implements AsyncDisposable {
     return this.nodes.filter((node) => node.state !== "killed" && node.role === "replica");
   }
 
+  /** With TLS: the certificate (PEM) that clients are to believe in. */
+  get ca(): string | undefined {
+    return this.nodes[0]?.ca;
+  }
+
   /** For a client's list of Sentinels. */
   get sentinelAddresses(): { host: string; port: number }[] {
     return this.sentinels.map(({ host, port }) => ({ host, port }));
@@ -246,8 +272,8 @@ export class EmbeddedGroup implements AsyncDisposable {
       `sentinel failover-timeout ${this.name} ${options.failoverTimeoutMs ?? 10_000}`,
     ];
     for (let i = 1; i <= count; i++) {
-      const { clock, log } = options;
-      this.sentinels.push(await EmbeddedNode.start(this.world, `sentinel-${i}`, { clock, log }, lines));
+      const { clock, log, tls } = options;
+      this.sentinels.push(await EmbeddedNode.start(this.world, `sentinel-${i}`, { clock, log, tls }, lines));
     }
     const replicas = this.nodes.length - 1;
     await this.until(

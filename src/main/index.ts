@@ -12,3 +12,4 @@ export {
   startServer,
 } from "./embedded.ts";
 export { type ClusterOptions, EmbeddedCluster, startCluster } from "./embedded-cluster.ts";
+export type { TlsMaterial } from "./embedded-tls.ts";
