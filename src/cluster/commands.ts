@@ -8,6 +8,7 @@ import { type Call, type CommandRow, type Flag, family, type Handler, type RowDe
 import { block, docs, integer, multiple, oneOf, optional, string, word } from "../commands/docs.ts";
 import { replyHelp } from "../commands/help.ts";
 import type { Session } from "../commands/session.ts";
+import { type MigrationCommands, migrationRows } from "./commands-of-migration.ts";
 import { reportsOf } from "./failure.ts";
 import { help } from "./help-texts.ts";
 import {
@@ -34,12 +35,15 @@ export interface ClusterNodeParts {
   readonly shell: ClusterShell;
   readonly routing: RoutingSettings;
   isTls(session: Session): boolean;
-  /** The names of at most `count` keys of the slot. */
+  /** How many keys of the slot there are to be seen: none while it is being taken in, or removed. */
+  shownKeys(slot: number): number;
+  /** The names of at most `count` of them. */
   keysIn(slot: number, count: number): Slice[];
   /** The client's next command may be about a slot that is being taken in. */
   ask(session: Session): void;
   /** Whether the client's reads are served from a replica's data. */
   setReadonly(session: Session, on: boolean): void;
+  readonly migrations: MigrationCommands;
 }
 
 const err = (text: string) => new ReplyError("ERR", text);
@@ -75,6 +79,7 @@ export function clusterCommands(node: ClusterNodeParts | null): CommandRow[] {
   const nodeId = string("node-id");
   const range = block("range", null, integer("start-slot"), integer("end-slot"));
   const subcommands: Record<string, RowDeclaration> = {
+    ...migrationRows((run) => handler(({ migrations }, call, args) => run(migrations, call, args))),
     ADDSLOTS: {
       arity: -3,
       flags: CHANGES,
@@ -115,10 +120,10 @@ export function clusterCommands(node: ClusterNodeParts | null): CommandRow[] {
     COUNTKEYSINSLOT: {
       arity: 3,
       flags: SHOWS,
-      run: handler(({ shell: { state } }, { reply }, args) => {
+      run: handler(({ shownKeys }, { reply }, args) => {
         const wanted = args.integer();
         if (wanted < 0 || wanted >= SLOTS) throw texts.invalidSlot;
-        reply.integer(state.facts.keysIn(wanted));
+        reply.integer(shownKeys(wanted));
       }),
       docs: docs("3.0.0", "O(log N) with N the number of keys", "Counts the keys of a slot.", slot),
     },

@@ -1,8 +1,9 @@
 /** Who owns which slot, by the rule of the cluster: of two who claim one, the higher epoch has it. */
-import type { NodeId } from "./messages.ts";
+import { updateState } from "./failure.ts";
+import { NodeFlag, type NodeId } from "./messages.ts";
 import type { ClusterNode } from "./node.ts";
-import { announce, send, senderOf } from "./sending.ts";
-import type { SlotSet } from "./slot-set.ts";
+import { announce, greet, send, senderOf } from "./sending.ts";
+import { SlotSet } from "./slot-set.ts";
 import type { ClusterState } from "./state.ts";
 
 /** A primary claims these slots with this epoch. */
@@ -100,4 +101,47 @@ export function resolveCollision(s: ClusterState, sender: ClusterNode): void {
   s.promise();
   const text = `configEpoch collision with node ${sender.id}. configEpoch set to ${myself.configEpoch}`;
   s.log("verbose", `WARNING: ${text}`);
+}
+
+// ---- Atomic migration (slot-migration/)
+
+/** The slots that their owner gives us are ours, under an epoch that it chose above all; everybody is told at once. */
+export function take(s: ClusterState, slots: readonly number[], epoch: number): void {
+  const { myself } = s;
+  s.currentEpoch = Math.max(s.currentEpoch, epoch);
+  myself.configEpoch = epoch;
+  for (const slot of slots) {
+    s.importing.delete(slot);
+    s.assign(slot, myself);
+  }
+  s.promise();
+  s.do({ kind: "slotsChanged" });
+  updateState(s);
+  announce(s, "all");
+}
+
+/** The node that we gave slots to has taken them: as though it had told us by the bus. */
+export function handedOver(s: ClusterState, id: NodeId, slots: readonly number[], epoch: number): void {
+  const node = s.known(id);
+  if (node === null) return;
+  const all = new SlotSet(node.slots.bits.slice());
+  for (const slot of slots) all.add(slot);
+  s.currentEpoch = Math.max(s.currentEpoch, epoch);
+  updated(s, id, epoch, all);
+  updateState(s);
+}
+
+/** Asks all whom we can reach: who knows better whose our slots are says so. */
+export function lookAround(s: ClusterState): void {
+  for (const node of s.nodes.values()) {
+    if (node.link?.isUp && !node.is(NodeFlag.myself | NodeFlag.handshake)) greet(s, node.link, "ping");
+  }
+}
+
+/** Our slots under an epoch above all others: whoever claims some of them with an older one is not believed. */
+export function reclaim(s: ClusterState): void {
+  s.currentEpoch = s.maxEpoch() + 1;
+  s.myself.configEpoch = s.currentEpoch;
+  s.promise();
+  announce(s, "all");
 }

@@ -191,7 +191,8 @@ export class Engine {
 
   /** Removes fields of hashes whose time has come, for at most so long; returns how many. */
   expireFields(budgetMicros: number): number {
-    if (this.expiryMode !== "delete") return 0;
+    // Those of hidden keys are not ours to remove, and it can wait: nobody sees a field whose time has come.
+    if (this.expiryMode !== "delete" || this.hidden.any) return 0;
     const until = this.clock.monotonicMicros() + budgetMicros;
     const timeIsUp = () => this.clock.monotonicMicros() >= until;
     let removed = 0;

@@ -235,6 +235,19 @@ export class Replication {
     this.#step({ kind: "getAck" });
   }
 
+  /** All replicas are to say how far they are, at the end of this tick. */
+  askAcknowledgements(): void {
+    this.#getAckWanted = true;
+  }
+
+  /** Those who follow the stream. */
+  get onlineReplicas(): number {
+    let count = 0;
+    for (const { state, streamOnAck } of this.machine.primary.replicas.values())
+      if (state === "online" && !streamOnAck) count++;
+    return count;
+  }
+
   settingsChanged(): void {
     this.machine.history.backlog?.resize(this.#settings.replBacklogSize);
   }

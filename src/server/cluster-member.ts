@@ -13,6 +13,8 @@ import { type Connection, Guard } from "./connection.ts";
 import type { Member } from "./member.ts";
 import type { ReplicationMember } from "./replication-member.ts";
 import { type Server, StartError } from "./server.ts";
+import { HiddenKeys } from "./slot-migration/hidden-keys.ts";
+import { SlotMigrations } from "./slot-migration/migrations.ts";
 
 const BUS_PORT_DISTANCE = 10_000;
 const PAUSED = "cluster-failover";
@@ -20,6 +22,8 @@ const PAUSED = "cluster-failover";
 export class ClusterMember implements Member {
   readonly shell: ClusterShell;
   readonly routing: ClusterRouting;
+  readonly hidden: HiddenKeys;
+  readonly migrations: SlotMigrations;
   readonly families;
   readonly info = { cluster: () => ["cluster_enabled:1"] };
   readonly #server: Server;
@@ -47,12 +51,17 @@ export class ClusterMember implements Member {
     }
     this.routing = new ClusterRouting(() => this.shell.state, routing, server.engine);
     const choices = (session: Session) => this.routing.choicesOf(session as Connection);
+    this.hidden = new HiddenKeys(server, (slot) => this.shell.state.owners[slot] === this.shell.state.myself);
+    this.migrations = new SlotMigrations(server, this.shell, this.hidden, server.tls.ioFor("cluster"));
+    replication.replication.onNotice = (capability) => this.hidden.told(capability);
     this.families = [
       clusterCommands({
         shell: this.shell,
         routing,
+        migrations: this.migrations,
+        shownKeys: (slot) => (this.hidden.has(slot) ? 0 : server.engine.databases[0]!.countInSlot(slot)),
         isTls: (session) => (session as Connection).socket.tls ?? false,
-        keysIn: (slot, count) => this.#keysIn(slot, count),
+        keysIn: (slot, count) => (this.hidden.has(slot) ? [] : this.#keysIn(slot, count)),
         ask: (session) => {
           choices(session).asking = true;
         },
@@ -80,16 +89,23 @@ export class ClusterMember implements Member {
       throw new StartError(`Failed listening on the cluster bus port ${this.#busPort}: ${(error as Error).message}`);
     }
     this.shell.start();
+    this.#takeUpHidden();
     this.#followPrimary();
   }
 
   stop(): Promise<void> {
+    this.migrations.stop();
+    this.hidden.stop();
     return this.shell.stop();
   }
 
   cron(): void {
     this.#followPrimary();
     this.#redirectWaiting();
+  }
+
+  connectionClosed(connection: Connection): void {
+    this.migrations.connectionClosed(connection);
   }
 
   published(channel: string, message: Slice): void {
@@ -153,8 +169,8 @@ export class ClusterMember implements Member {
     return {
       replicationOffset: () => this.#replication.replication.offset,
       dataAgeMs: () => this.#dataAge(),
-      keysIn: (slot) => engine.databases[0]!.countInSlot(slot),
-      hasKeys: () => engine.databases.some((db) => db.size > 0),
+      keysIn: (slot) => (this.hidden.has(slot) ? 0 : engine.databases[0]!.countInSlot(slot)),
+      hasKeys: () => engine.databases.some((db) => db.visibleSize > 0),
     };
   }
 
@@ -171,13 +187,13 @@ export class ClusterMember implements Member {
     return {
       log: server.log,
       stateChanged: () => {},
-      slotsChanged: () => this.#redirectWaiting(),
+      slotsChanged: () => this.#slotsChanged(),
       replicate: () => {
         const primary = this.#primaryEndpoint();
         if (primary !== null) replication.replicaOf(primary, "");
       },
-      promote: () => replication.promote(""),
-      dropKeys: (slots) => this.#dropKeys(slots),
+      promote: () => this.#promote(),
+      dropKeys: (slots) => this.hidden.drop(slots),
       pauseWrites: (forMs) => server.pause.begin(PAUSED, "write", server.clock.now() + forMs),
       resumeWrites: () => server.pause.end(PAUSED),
       published: (sharded, channel, message) => {
@@ -190,14 +206,20 @@ export class ClusterMember implements Member {
     };
   }
 
-  #dropKeys(slots: readonly number[]): void {
-    const { engine } = this.#server;
-    const [db] = engine.databases;
-    for (const slot of slots) {
-      for (const key of this.#keysIn(slot, Number.MAX_SAFE_INTEGER)) {
-        db!.unlink(key);
-        this.#server.deleted(0, key);
-      }
-    }
+  #promote(): void {
+    this.#replication.replication.promote("");
+    this.hidden.promoted();
+  }
+
+  #slotsChanged(): void {
+    this.#redirectWaiting();
+    this.hidden.ownersChanged();
+    this.migrations.slotsChanged();
+  }
+
+  /** What a file says that was read at the start. */
+  #takeUpHidden(): void {
+    this.hidden.adopt(this.#server.engine.hidden.label);
+    if (this.shell.state.myself.isPrimary) this.hidden.promoted();
   }
 }

@@ -33,7 +33,8 @@ export class ServerDataset implements Dataset {
   }
 
   beginSnapshot(point: ReplicationPoint): SnapshotStream {
-    const { engine, config, version, clock } = this.#server;
+    const { engine, config, version, clock, stats } = this.#server;
+    stats.syncSnapshots++;
     const stream = new RdbStream(
       engine,
       {
@@ -116,6 +117,7 @@ class EngineSwap implements Loader {
     this.#server.touchDatabases("all", [this.#fresh]);
     this.#server.beforeReplacement();
     engine.adopt(this.#fresh);
+    this.#server.cluster?.hidden.adopt(this.#fresh.hidden.label);
     const streamDb = this.#loader.replication?.streamDb ?? 0;
     this.#selectDb(Math.max(0, streamDb));
   }

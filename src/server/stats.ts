@@ -14,6 +14,8 @@ export class Stats {
   queryBufferLimitDisconnections = 0;
   outputBufferLimitDisconnections = 0;
   unexpectedErrors = 0;
+  /** Snapshots that were begun for replicas. */
+  syncSnapshots = 0;
   /** Logins that failed, and requests that rules forbade. */
   readonly aclDenied = { auth: 0, command: 0, key: 0, channel: 0 };
   pausedActions = 0;
