@@ -6,10 +6,12 @@ import { stopManual } from "./ownership.ts";
 import { announce, broadcast, send, senderOf } from "./sending.ts";
 import type { CannotFailOver, ClusterState } from "./state.ts";
 
-/** Before a candidate asks: so that the failure is known everywhere, spread by chance, and later the fewer data it has. */
+/** Before a candidate with siblings asks: so that they know each other's offsets, spread by chance, and later the fewer data it has. */
 const DELAY_MS = 500;
 const SPREAD_MS = 500;
 const RANK_DELAY_MS = 1000;
+/** Shards that lost their primaries together ask one after another: in one epoch a voter has one vote for all of them. */
+const SHARD_DELAY_MS = 300;
 /** In node timeouts, and at least: how long votes count. A new try follows after twice that. */
 const VOTES_LIFE = 2;
 const MIN_VOTES_LIFE_MS = 2000;
@@ -55,11 +57,31 @@ function schedule(s: ClusterState, byHand: boolean): void {
   election.votes = 0;
   election.asked = false;
   election.rank = byHand ? 0 : rankOf(s);
-  election.at = byHand ? s.now : s.now + DELAY_MS + (s.random.uint32() % SPREAD_MS) + election.rank * RANK_DELAY_MS;
+  election.at = byHand ? s.now : s.now + delayOf(s);
   const what = `rank #${election.rank}, offset ${s.facts.replicationOffset()}`;
   s.log("notice", `Start of election delayed for ${election.at - s.now} milliseconds (${what}).`);
   // So that our siblings know our offset, and rank themselves.
   announce(s, "shard");
+}
+
+function delayOf(s: ClusterState): number {
+  const delay = failedBefore(s) * SHARD_DELAY_MS;
+  // Nobody could be better. That the others know of the failure need not be waited for: they hear of it before they are asked.
+  if (!hasRivals(s)) return delay;
+  return delay + DELAY_MS + (s.random.uint32() % SPREAD_MS) + s.election.rank * RANK_DELAY_MS;
+}
+
+function hasRivals({ myself }: ClusterState): boolean {
+  const siblings = myself.primary?.replicas ?? [];
+  return siblings.some((node) => node !== myself && !node.is(NodeFlag.noFailover | NodeFlag.fail));
+}
+
+/** How many other shards are without their primary, of those that everybody takes to come before ours. */
+function failedBefore(s: ClusterState): number {
+  const ours = s.myself.primary!.id;
+  let count = 0;
+  for (const node of s.nodes.values()) if (node.votes && node.is(NodeFlag.fail) && node.id < ours) count++;
+  return count;
 }
 
 /** Siblings turned out to have more data. */
@@ -89,6 +111,9 @@ function askForVotes(s: ClusterState): void {
   election.asked = true;
   s.log("notice", `Starting a failover election for epoch ${election.epoch}.`);
   s.promise();
+  const { primary } = s.myself;
+  // Whoever has not heard it yet would refuse, and not be asked again for long.
+  if (primary?.is(NodeFlag.fail)) broadcast(s, { kind: "fail", sender: senderOf(s), id: primary.id });
   const flags = s.manual.endsAt !== 0 ? MessageFlag.forceAck : 0;
   broadcast(s, { kind: "auth-req", sender: senderOf(s, flags) });
 }

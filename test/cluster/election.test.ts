@@ -1,0 +1,93 @@
+/** When a replica asks for votes, and what it says before. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { considerElection } from "../../src/cluster/election.ts";
+import type { ClusterFacts, ClusterSettings } from "../../src/cluster/facts.ts";
+import { NodeFlag } from "../../src/cluster/messages.ts";
+import { ClusterNode } from "../../src/cluster/node.ts";
+import { ClusterState } from "../../src/cluster/state.ts";
+
+const START = 1_000_000_000;
+
+const settings: ClusterSettings = {
+  nodeTimeoutMs: 5000,
+  replicaValidityFactor: 0,
+  migrationBarrier: 1,
+  allowReplicaMigration: true,
+  requireFullCoverage: true,
+  replicaNoFailover: false,
+  forgetMs: 60_000,
+  manualFailoverMs: 5000,
+  replPingMs: 1000,
+  announceIp: "",
+  announceHostname: "",
+  announceHumanName: "",
+  port: 7000,
+  plainPort: 0,
+  busPort: 17_000,
+};
+const facts: ClusterFacts = { replicationOffset: () => 100, dataAgeMs: () => 0, keysIn: () => 0, hasKeys: () => true };
+const random = { uint32: () => 250, bytes: (count: number) => new Uint8Array(count).fill(7) };
+
+/** We are a replica of `p1`; `siblings` are the others of it. p0, p1 and p2 share the slots. */
+function group(siblings: readonly string[]): { s: ClusterState; primaries: ClusterNode[] } {
+  const s = new ClusterState("f".repeat(40), settings, facts, random as never);
+  s.now = START;
+  let slot = 0;
+  const add = (name: string, flags: number) => {
+    const address = { ip: "127.0.0.1", port: 7001, busPort: 17_001, plainPort: 0 };
+    const node = new ClusterNode(name.padEnd(40, "0"), flags, address, START);
+    s.add(node);
+    s.connect(node);
+    node.link!.isUp = true;
+    return node;
+  };
+  const primaries = ["b", "c", "d"].map((name) => {
+    const node = add(name, NodeFlag.master);
+    for (const end = slot + 10; slot < end; slot++) s.assign(slot, node);
+    return node;
+  });
+  s.size = 3;
+  s.makeReplica(s.myself, primaries[1]!);
+  for (const name of siblings) s.makeReplica(add(name, NodeFlag.replica), primaries[1]!);
+  s.takeEffects();
+  return { s, primaries };
+}
+
+function saidAt(s: ClusterState, ms: number): string[] {
+  s.now = START + ms;
+  considerElection(s);
+  return s.takeEffects().flatMap((effect) => (effect.kind === "send" ? [effect.message.kind] : []));
+}
+
+test("without siblings it asks at once, and whoever has not heard of the failure hears of it first", () => {
+  const { s, primaries } = group([]);
+  assert.deepEqual(saidAt(s, 0), []);
+  primaries[1]!.flags |= NodeFlag.fail;
+  const three = (kind: string) => [kind, kind, kind];
+  assert.deepEqual(saidAt(s, 100), [...three("fail"), ...three("auth-req")]);
+});
+
+test("with siblings it waits until they know each other's offsets", () => {
+  const { s, primaries } = group(["e"]);
+  primaries[1]!.flags |= NodeFlag.fail;
+  assert.deepEqual(saidAt(s, 0), ["pong"]);
+  assert.deepEqual(saidAt(s, 700), []);
+  assert.ok(saidAt(s, 751).includes("auth-req"));
+});
+
+test("a sibling that has failed, or will not take over, is none to wait for", () => {
+  const { s, primaries } = group(["e", "g"]);
+  s.node("e".padEnd(40, "0"))!.flags |= NodeFlag.fail;
+  s.node("g".padEnd(40, "0"))!.flags |= NodeFlag.noFailover;
+  primaries[1]!.flags |= NodeFlag.fail;
+  assert.ok(saidAt(s, 0).includes("auth-req"));
+});
+
+test("shards that lose their primaries together ask one after another", () => {
+  const { s, primaries } = group([]);
+  for (const primary of primaries) primary.flags |= NodeFlag.fail;
+  assert.ok(!saidAt(s, 0).includes("auth-req"));
+  assert.ok(!saidAt(s, 299).includes("auth-req"));
+  assert.ok(saidAt(s, 300).includes("auth-req"));
+});
