@@ -6,6 +6,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { clusterFailoverTable, measureClusterFailover } from "./cluster-failover.ts";
 import { commandsTable, measureCommands } from "./commands.ts";
 import { type Contender, ours, theirs } from "./contender.ts";
 import { elementsTable, measureElements } from "./elements.ts";
@@ -32,6 +33,11 @@ const parts: Record<string, Part<unknown>> = {
 
 /** Measured only with --all, or by name: they take long. */
 const furtherParts: Record<string, Part<unknown>> = {
+  "cluster-failover": part({
+    title: "Failover of a cluster",
+    measure: measureClusterFailover,
+    table: clusterFailoverTable,
+  }),
   commands: part({ title: "Every command of redis-benchmark", measure: measureCommands, table: commandsTable }),
   elements: part({ title: "Memory of elements", measure: measureElements, table: elementsTable }),
   stalls: part({ title: "Operations on large values", measure: measureStalls, table: stallsTable }),
