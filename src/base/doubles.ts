@@ -101,6 +101,47 @@ export function formatDouble(value: number): string {
   return sign + scientific(digits, exponent, 1);
 }
 
+/** Room for what `writeShortDecimal` writes: a sign, up to 15 digits and a point. */
+export const SHORT_DECIMAL = 17;
+const MOST_DECIMALS = 5;
+
+/**
+ * Writes a number with one to five decimals, such as 0.5 or 1234.25, as `formatDouble` does, from to[0] on.
+ * @returns  how many bytes; 0 if it is no such number, or has more than 15 digits
+ */
+export function writeShortDecimal(value: number, to: Uint8Array): number {
+  const size = Math.abs(value);
+  // Of the decimals of up to 15 digits only one reads back as this double.
+  if (!(size < 1e9) || Number.isInteger(size)) return 0;
+  for (let decimals = 1; decimals <= MOST_DECIMALS; decimals++) {
+    const power = POWERS[decimals]!;
+    const all = Math.round(size * power);
+    if (all / power === size) return writeDecimal(value < 0, all, decimals, to);
+  }
+  return 0;
+}
+
+/** Writes a whole number with a point before its last `decimals` digits. */
+function writeDecimal(negative: boolean, all: number, decimals: number, to: Uint8Array): number {
+  let end = (negative ? 3 : 2) + decimals;
+  for (let limit = POWERS[decimals + 1]!; all >= limit; limit *= 10) end++;
+  let rest = all;
+  for (let at = end - 1; at > end - 1 - decimals; at--) {
+    const higher = Math.floor(rest / 10);
+    to[at] = 48 + rest - higher * 10;
+    rest = higher;
+  }
+  let at = end - 1 - decimals;
+  to[at] = 0x2e;
+  do {
+    const higher = Math.floor(rest / 10);
+    to[--at] = 48 + rest - higher * 10;
+    rest = higher;
+  } while (rest > 0);
+  if (negative) to[0] = 0x2d;
+  return end;
+}
+
 /** As printf's "%.17g". */
 export function formatDouble17(value: number): string {
   if (Number.isSafeInteger(value)) return Object.is(value, -0) ? "-0" : String(value);

@@ -1,3 +1,5 @@
+import type { Arena } from "./arena.ts";
+
 /** Up to here a loop over bytes is the fastest. */
 const SHORT = 16;
 /** Up to here one over words beats the call that `set` is, with the view it needs. */
@@ -27,4 +29,20 @@ export function copyIn(
   } else {
     page.set(new Uint8Array(from.buffer, from.byteOffset + start, length), at);
   }
+}
+
+/** Up to so many words a loop beats the call that `set` is. */
+const SHORT_BLOCK = 64;
+
+/** A block of the same bytes as this one. */
+export function copyBlock(arena: Arena, ref: number): number {
+  const count = arena.sizeOf(ref) >>> 2;
+  const copy = arena.alloc(count << 2);
+  const words = arena.i32[ref >>> 20]!;
+  const at = (ref & 0xfffff) << 2;
+  const copied = arena.i32[copy >>> 20]!;
+  const copyAt = (copy & 0xfffff) << 2;
+  if (count <= SHORT_BLOCK) for (let i = 0; i < count; i++) copied[copyAt + i] = words[at + i]!;
+  else copied.set(words.subarray(at, at + count), copyAt);
+  return copy;
 }

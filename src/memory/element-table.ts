@@ -69,6 +69,33 @@ export class ElementTable {
     return this;
   }
 
+  /** Gives an empty table so many buckets at once: it will not have to split them one by one while so many elements come. */
+  reserve(buckets: number): void {
+    if (buckets <= MIN_BUCKETS) return;
+    this.dispose();
+    const heads =
+      buckets <= SEGMENT ? this.#zeroed(powerFrom(buckets)) : this.#directoryOf(Math.ceil(buckets / SEGMENT));
+    const header = this.#i32[this.#page]!;
+    header[this.#at + 1] = buckets;
+    header[this.#at + 2] = heads;
+  }
+
+  #zeroed(heads: number): number {
+    const block = this.arena.alloc(heads * 4);
+    const at = (block & 0xfffff) << 2;
+    this.#i32[block >>> 20]!.fill(0, at, at + heads);
+    return block;
+  }
+
+  #directoryOf(segments: number): number {
+    const directory = this.arena.alloc(Math.max(MIN_DIRECTORY, powerFrom(segments)) * 4);
+    for (let i = 0; i < segments; i++) {
+      const segment = this.#zeroed(SEGMENT);
+      this.#i32[directory >>> 20]![((directory & 0xfffff) << 2) + i] = segment;
+    }
+    return directory;
+  }
+
   /** Where its header lies: by this those know the table who read it in slices (`ValueWatch`). */
   get address(): number {
     return this.#page * PAGE_WORDS + this.#at;
@@ -411,6 +438,11 @@ function bucketOf(hash: number, buckets: number): number {
 /** The greatest power of two that is not above a number above zero. */
 function powerBelow(value: number): number {
   return 1 << (31 - Math.clz32(value));
+}
+
+/** The least power of two that is not below a number above zero. */
+function powerFrom(value: number): number {
+  return value === 1 ? 1 : powerBelow(value - 1) * 2;
 }
 
 function isPower(value: number): boolean {

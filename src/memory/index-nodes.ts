@@ -68,6 +68,31 @@ export class IndexNodes {
     this.arena.free(node);
   }
 
+  /** Copies the first `count` words of a column, which begins at word `column`, to another node. */
+  copyColumn(from: number, to: number, column: number, count: number): void {
+    const source = this.#i32[from >>> 20]!;
+    const target = this.#i32[to >>> 20]!;
+    const at = ((from & 0xfffff) << 2) + column;
+    const targetAt = ((to & 0xfffff) << 2) + column;
+    for (let i = 0; i < count; i++) target[targetAt + i] = source[at + i]!;
+  }
+
+  /**
+   * Reads a word of each element of a leaf. They lie anywhere, and are fetched all at once here, since none of them waits for
+   * another; who looks at them one by one behind this finds them near.
+   */
+  touch(leaf: number): number {
+    const i32 = this.#i32;
+    const words = i32[leaf >>> 20]!;
+    const base = (leaf & 0xfffff) << 2;
+    let seen = 0;
+    for (let at = base + REFS, end = at + words[base + COUNT]!; at < end; at++) {
+      const ref = words[at]!;
+      seen ^= i32[ref >>> 20]![(ref & 0xfffff) << 2]!;
+    }
+    return seen;
+  }
+
   /** The first element at or below the node. */
   firstOf(node: number, level: number): number {
     return this.get(node, level === 0 ? REFS : FIRSTS);

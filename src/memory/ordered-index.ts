@@ -6,6 +6,7 @@
  * (`Order`, index-order.ts). The object is a flyweight: it is positioned on `HEADER_WORDS` words of a block of the owner's.
  */
 import type { Arena } from "./arena.ts";
+import { IndexCopy } from "./index-copy.ts";
 import { IndexDisposal } from "./index-disposal.ts";
 import { COUNT, COUNTS, FIRSTS, HIGHS, IndexNodes, LOWS, MAX, MERGE_MAX, NEXT, PREVIOUS, REFS } from "./index-nodes.ts";
 import { ElementPlace, type Order, type Place } from "./index-order.ts";
@@ -32,6 +33,8 @@ export class OrderedIndex {
   /** The cursor: a place in a leaf, valid until the next change. */
   #leaf = 0;
   #at = 0;
+  /** Whether the cursor has come from another leaf: it is on a long way, then, and the elements of the next one are fetched at once. */
+  #walks = false;
 
   constructor(arena: Arena, order: Order) {
     this.#nodes = new IndexNodes(arena);
@@ -77,8 +80,7 @@ export class OrderedIndex {
   /** The element at this place, which must be there: 0 to `size` - 1. The cursor is on it. */
   at(rank: number): number {
     const ref = this.#descendToRank(rank);
-    this.#leaf = pathNode[0]!;
-    this.#at = pathAt[0]!;
+    this.#goToPath();
     return ref;
   }
 
@@ -103,8 +105,7 @@ export class OrderedIndex {
   /** The last element that comes before the place, or 0; the cursor is on it. */
   seekLastBefore(high: number, low: number, place: Place): number {
     if (!this.#descend(high, low, true, place, false)) return 0;
-    this.#leaf = pathNode[0]!;
-    this.#at = pathAt[0]!;
+    this.#goToPath();
     return this.previous();
   }
 
@@ -122,8 +123,7 @@ export class OrderedIndex {
   /** Sets the cursor on an element; false if it is not there. */
   find(ref: number): boolean {
     if (!this.#descendTo(ref)) return false;
-    this.#leaf = pathNode[0]!;
-    this.#at = pathAt[0]!;
+    this.#goToPath();
     return true;
   }
 
@@ -134,6 +134,8 @@ export class OrderedIndex {
     if (this.#at + 1 < words[base + COUNT]!) return words[base + REFS + ++this.#at]!;
     const next = words[base + NEXT]!;
     if (next === 0) return 0;
+    if (this.#walks) this.#nodes.touch(next);
+    this.#walks = true;
     this.#leaf = next;
     this.#at = 0;
     return this.#nodes.get(next, REFS);
@@ -146,15 +148,23 @@ export class OrderedIndex {
     if (this.#at > 0) return words[base + REFS + --this.#at]!;
     const previous = words[base + PREVIOUS]!;
     if (previous === 0) return 0;
+    if (this.#walks) this.#nodes.touch(previous);
+    this.#walks = true;
     this.#leaf = previous;
     this.#at = this.#nodes.get(previous, COUNT) - 1;
     return this.#nodes.get(previous, REFS + this.#at);
   }
 
+  #goToPath(): void {
+    this.#leaf = pathNode[0]!;
+    this.#at = pathAt[0]!;
+    this.#walks = false;
+  }
+
   /** The cursor to the end of the path, or to the first entry behind it. */
   #settle(): number {
-    this.#leaf = pathNode[0]!;
-    this.#at = pathAt[0]! - 1;
+    this.#goToPath();
+    this.#at--;
     return this.next();
   }
 
@@ -304,6 +314,7 @@ export class OrderedIndex {
       const leaf = pathNode[0]!;
       const at = pathAt[0]!;
       const inLeaf = Math.min(count, this.#nodes.get(leaf, COUNT) - at);
+      if (count > MAX) this.#nodes.touch(leaf);
       for (let i = 0; i < inLeaf; i++) visit(this.#nodes.get(leaf, REFS + at + i));
       this.#removeFound(inLeaf);
       count -= inLeaf;
@@ -362,6 +373,15 @@ export class OrderedIndex {
     const leaf = pathNode[0]!;
     this.#nodes.set(leaf, REFS + at, to);
     if (at === 0) this.#setFirst(1, to, this.#nodes.get(leaf, HIGHS), this.#nodes.get(leaf, LOWS));
+  }
+
+  /** Takes on copies of all elements of another index, having none: `copyOf` makes one, of the same key, and is asked in order. */
+  copy(from: OrderedIndex, copyOf: (ref: number) => number): void {
+    const root = from.#get(ROOT);
+    if (root === 0) return;
+    this.#set(ROOT, new IndexCopy(this.#nodes, copyOf).copy(root, from.#get(HEIGHT)));
+    this.#set(HEIGHT, from.#get(HEIGHT));
+    this.#set(SIZE, from.#get(SIZE));
   }
 
   /** Frees the nodes, in slices: about `count` a step, and none is left when a step answers false. The elements are the owner's. */

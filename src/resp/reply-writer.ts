@@ -5,6 +5,7 @@
  * @see https://redis.io/docs/latest/develop/reference/protocol-spec/
  */
 import { copyBytes, type Slice } from "../base/bytes.ts";
+import { SHORT_DECIMAL, writeShortDecimal } from "../base/doubles.ts";
 import { digits, formatDouble, writeInteger } from "../base/numbers.ts";
 import type { ReplyError } from "../base/reply-error.ts";
 
@@ -226,9 +227,29 @@ export class ReplyWriter {
       else this.#bulkNumber(value);
       return;
     }
+    if (this.#shortDecimal(value)) return;
     const text = formatDouble(value);
     if (this.version === 3) this.#line(`,${text}\r\n`);
     else this.bulkText(text);
+  }
+
+  /** Writes a double with few decimals, as most scores are, without making a string of it; false if it is none. */
+  #shortDecimal(value: number): boolean {
+    const length = writeShortDecimal(value, DECIMAL);
+    if (length === 0) return false;
+    if (this.version === 2) {
+      this.bulkBytes(DECIMAL, 0, length);
+      return true;
+    }
+    if (this.#at + LINE > this.#bytes.length) this.#makeRoom(LINE);
+    const to = this.#bytes;
+    let at = this.#at;
+    to[at++] = 0x2c;
+    for (let i = 0; i < length; i++) to[at++] = DECIMAL[i]!;
+    to[at] = 13;
+    to[at + 1] = 10;
+    this.#at = at + 2;
+    return true;
   }
 
   bigNumber(digits: string): void {
@@ -363,6 +384,7 @@ function closeUp(bytes: Uint8Array, at: number, end: number, held: number, from:
 }
 
 const HELD = new Uint8Array(HEADER);
+const DECIMAL = new Uint8Array(SHORT_DECIMAL);
 const OK = Buffer.from("+OK\r\n");
 const PONG = Buffer.from("+PONG\r\n");
 const QUEUED = Buffer.from("+QUEUED\r\n");

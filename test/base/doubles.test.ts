@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Slice } from "../../src/base/bytes.ts";
-import { formatDouble, formatDouble17, parseDouble, parseDoubleLoosely } from "../../src/base/doubles.ts";
+import {
+  formatDouble,
+  formatDouble17,
+  parseDouble,
+  parseDoubleLoosely,
+  SHORT_DECIMAL,
+  writeShortDecimal,
+} from "../../src/base/doubles.ts";
 import { Seeded } from "../memory/random.ts";
 
 test("a double is written with the shortest digits, as Redis 7.2 does", () => {
@@ -74,6 +81,37 @@ test("what is written reads back as the same number", () => {
       assert.ok(Object.is(parseDoubleLoosely(Slice.of(text)), value), `${value} as ${text}`);
     }
   }
+});
+
+test("short decimals are written without a string, and alike", () => {
+  const random = new Seeded(2);
+  const to = new Uint8Array(SHORT_DECIMAL);
+  let written = 0;
+  const check = (value: number) => {
+    const length = writeShortDecimal(value, to);
+    if (length === 0) return;
+    written++;
+    assert.equal(Buffer.from(to.subarray(0, length)).toString(), formatDouble(value));
+  };
+  for (let i = 0; i < 50_000; i++) {
+    check(((i % 2 === 0 ? -1 : 1) * Math.round(random.uint32() * 10 ** random.below(6))) / 10 ** random.below(8));
+    check(random.uint32() / 0x100000000);
+  }
+  assert.ok(written > 20_000);
+  const all = [0.5, -0.5, 0.00001, 123456789.12345, -999999999.5, 1.25];
+  for (const value of all) check(value);
+  for (const value of [
+    0,
+    -0,
+    5,
+    1e9 + 0.5,
+    1e-7,
+    0.1 + 0.2,
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+  ])
+    assert.equal(writeShortDecimal(value, to), 0);
 });
 
 test("a double is read as strtod reads it", () => {

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Arena } from "../../src/memory/arena.ts";
+import { AnyElements, differentElements } from "../../src/memory/element-sample.ts";
 import { ElementTable, ElementTableFreeing, HEADER_WORDS } from "../../src/memory/element-table.ts";
+import { ElementWalk } from "../../src/memory/element-walk.ts";
 import { hashBytes, reverseBits } from "../../src/memory/hash.ts";
 import { Seeded } from "./random.ts";
 
@@ -201,5 +203,93 @@ test("says what it takes", () => {
   for (let i = 0; i < 20_000; i++) {
     names.add(`n${i}`);
     if (i % 997 === 0) assert.equal(names.table.bytes, names.arena.used - rest - elements());
+  }
+});
+
+const FEW_TO_MANY = [0, 1, 3, 4, 5, 63, 64, 65, 1023, 1024, 1025, 2049, 20_000, 40_000];
+
+test("a walk in batches sees each element once", () => {
+  for (const count of FEW_TO_MANY) {
+    const names = new Names();
+    for (let i = 0; i < count; i++) names.add(`name:${i}`);
+    const walk = new ElementWalk().start(names.table);
+    const seen: string[] = [];
+    while (walk.next()) for (let i = 0; i < walk.count; i++) seen.push(names.name(walk.refs[i]!));
+    assert.deepEqual(seen.sort(), names.all().sort());
+    assert.equal(walk.next(), false);
+  }
+});
+
+test("a walk in batches has room for any chain", () => {
+  const names = new Names();
+  for (let i = 0; i < 5000; i++) {
+    const ref = names.arena.alloc(NAME_WORD * 4);
+    names.arena.i32[ref >>> 20]![((ref & 0xfffff) << 2) + 2] = 0;
+    names.table.link(ref, 0);
+  }
+  const walk = new ElementWalk().start(names.table);
+  let seen = 0;
+  while (walk.next()) seen += walk.count;
+  assert.equal(seen, 5000);
+});
+
+test("a table that was given its room at once is like one that grew", () => {
+  for (const count of FEW_TO_MANY) {
+    const grown = new Names();
+    for (let i = 0; i < count; i++) grown.add(`name:${i}`);
+    const names = new Names();
+    names.table.reserve(grown.table.buckets);
+    for (let i = 0; i < count; i++) names.add(`name:${i}`);
+    assert.equal(names.table.buckets, grown.table.buckets);
+    assert.equal(names.table.bytes, grown.table.bytes);
+    assert.deepEqual(names.all().sort(), grown.all().sort());
+    for (let i = count; i < count * 2 + 10; i++) names.add(`name:${i}`);
+    for (let i = 0; i < count * 2 + 10; i++) names.delete(`name:${i}`);
+    names.table.dispose();
+    names.arena.free(names.root);
+    assert.equal(names.arena.used, 0);
+  }
+});
+
+test("of many elements by chance each is as likely", () => {
+  for (const [count, wanted] of [
+    [3000, 1000],
+    [3000, 100],
+    [3000, 1],
+    [100, 99],
+  ] as const) {
+    const random = new Seeded(count + wanted);
+    const uint32 = () => random.uint32();
+    const names = new Names();
+    for (let i = 0; i < count; i++) names.add(`name:${i}`);
+    const times = new Map<number, number>();
+    const rounds = Math.ceil((100 * count) / wanted);
+    for (let round = 0; round < rounds; round++) {
+      const chosen = differentElements(names.table, wanted, uint32);
+      assert.equal(new Set(chosen).size, wanted);
+      for (const ref of chosen) times.set(ref, (times.get(ref) ?? 0) + 1);
+    }
+    assert.equal(times.size, count);
+    // Each comes some hundred times, give or take five deviations; where few are drawn, those of very long chains less often.
+    const expected = (rounds * wanted) / count;
+    const less = wanted < 1000 && count === 3000 ? 80 : 60;
+    for (const seen of times.values())
+      assert.ok(seen - expected < 60 && expected - seen < less, `${seen} of ${expected}`);
+  }
+});
+
+test("elements with repeats are so many, and any", () => {
+  for (const wanted of [1, 63, 64, 65, 1000, 50_000]) {
+    const random = new Seeded(wanted);
+    const names = new Names();
+    for (let i = 0; i < 2000; i++) names.add(`name:${i}`);
+    const any = new AnyElements(names.table, wanted, () => random.uint32());
+    const seen: string[] = [];
+    while (any.next()) for (let i = 0; i < any.count; i++) seen.push(names.name(any.refs[i]!));
+    assert.equal(seen.length, wanted);
+    const different = new Set(seen).size;
+    const expected = 2000 * (1 - (1 - 1 / 2000) ** wanted);
+    assert.ok(Math.abs(different - expected) < 50, `${different} of ${expected}`);
+    for (const name of seen) assert.match(name, /^name:\d+$/);
   }
 });

@@ -229,3 +229,42 @@ test("nodes are freed in slices", () => {
   assert.ok(steps > 40);
   assert.equal(world.arena.used, used);
 });
+
+test("a copy has its own elements and nodes, and changes on", () => {
+  for (const count of [0, 1, 63, 64, 200, 5000, 30_000]) {
+    const random = new Seeded(count);
+    const world = new World();
+    for (let i = 0; i < count; i++) world.index.insert(world.element(random.uint32() | 0, random.below(3), i));
+    // Removals leave nodes whose first entries are not what they were.
+    for (let i = 0; i < count / 3; i++) world.arena.free(world.index.removeAt(random.below(world.index.size)));
+    const header = world.arena.alloc(HEADER_WORDS * 4);
+    const copy = new OrderedIndex(world.arena, world).position(header, 0).initialize();
+    const copies = new Map<number, number>();
+    copy.copy(world.index, (ref) => {
+      const twin = world.element(world.word(ref, 0), world.word(ref, 1), world.word(ref, 2));
+      copies.set(ref, twin);
+      return twin;
+    });
+    const expected = world.forwards().map((ref) => copies.get(ref)!);
+    assert.equal(copy.size, expected.length);
+    const check = () => {
+      const refs = [];
+      for (let ref = copy.first(); ref !== 0; ref = copy.next()) refs.push(ref);
+      assert.deepEqual(refs, expected);
+      for (const [rank, ref] of expected.entries()) assert.equal(copy.rank(ref), rank);
+    };
+    check();
+    for (let i = 0; i < 300; i++) {
+      if (i % 3 > 0 && expected.length > 0) {
+        const rank = random.below(expected.length);
+        world.arena.free(copy.removeAt(rank));
+        expected.splice(rank, 1);
+      } else {
+        const ref = world.element(random.uint32() | 0, random.below(3), count + i);
+        copy.insert(ref);
+        expected.splice(placeIn(world, expected, ref), 0, ref);
+      }
+    }
+    check();
+  }
+});

@@ -21,8 +21,6 @@ const outOfRange = new ReplyError(
   "value is out of range, value must between -9223372036854775807 and 9223372036854775807",
 );
 const MAX = 9223372036854775807n;
-/** From a table of less than so many times the fields asked for they are drawn by going through all of it first. */
-const GO_THROUGH = 8;
 
 function hrandfield(call: Call, args: Args): void {
   if (args.count === 2) {
@@ -56,11 +54,10 @@ function readUnexpired(call: Call, args: Args): HashValue | null {
 
 function replyWithRepeats(call: Call, hash: HashValue, count: number, withValues: boolean): void {
   begin(call, count, withValues);
-  const { size } = hash;
-  if (hash.isTable && count * GO_THROUGH > size) {
-    const { random } = call.engine.store;
-    const places = placesOf(hash);
-    for (let i = 0; i < count; i++) replyPlace(call, hash, places[random() % size]!, withValues);
+  const { random } = call.engine.store;
+  if (hash.isTable) {
+    const fields = hash.anyFields(count, random);
+    while (fields.next()) for (let i = 0; i < fields.count; i++) replyPlace(call, hash, fields.refs[i]!, withValues);
     return;
   }
   for (let i = 0; i < count; i++) {
@@ -71,12 +68,13 @@ function replyWithRepeats(call: Call, hash: HashValue, count: number, withValues
 
 function replyDistinct(call: Call, hash: HashValue, count: number, withValues: boolean): void {
   const { size } = hash;
+  const { random } = call.engine.store;
   begin(call, Math.min(count, size), withValues);
   if (count >= size) {
     for (let more = hash.first(); more; more = hash.next()) replyField(call, hash, withValues);
-  } else if (!hash.isTable) selectFromList(call, hash, count, withValues);
-  else if (count * GO_THROUGH > size) shuffle(call, hash, count, withValues);
-  else draw(call, hash, count, withValues);
+  } else if (hash.isTable) {
+    hash.differentFields(count, random, (place) => replyPlace(call, hash, place, withValues));
+  } else selectFromList(call, hash, count, withValues);
 }
 
 /** One pass: each field is taken with the chance of those still wanted among those still to come. */
@@ -89,35 +87,6 @@ function selectFromList(call: Call, hash: HashValue, count: number, withValues: 
     replyField(call, hash, withValues);
     wanted--;
   }
-}
-
-/** As many as are wanted, each put in front of the others in turn. */
-function shuffle(call: Call, hash: HashValue, count: number, withValues: boolean): void {
-  const { random } = call.engine.store;
-  const places = placesOf(hash);
-  for (let i = 0; i < count; i++) {
-    const drawn = i + (random() % (places.length - i));
-    const place = places[drawn]!;
-    places[drawn] = places[i]!;
-    replyPlace(call, hash, place, withValues);
-  }
-}
-
-function draw(call: Call, hash: HashValue, count: number, withValues: boolean): void {
-  const drawn = new Set<number>();
-  while (drawn.size < count) {
-    hash.random();
-    if (drawn.has(hash.place)) continue;
-    drawn.add(hash.place);
-    replyField(call, hash, withValues);
-  }
-}
-
-function placesOf(hash: HashValue): Int32Array {
-  const places = new Int32Array(hash.size);
-  let at = 0;
-  for (let more = hash.first(); more; more = hash.next()) places[at++] = hash.place;
-  return places;
 }
 
 function replyPlace(call: Call, hash: HashValue, place: number, withValues: boolean): void {

@@ -45,11 +45,10 @@ export function popElements(call: Call, key: Slice, list: ListValue, front: bool
   const { length } = list;
   const taken = Math.min(count, length);
   call.reply.array(taken);
-  list.seek(front ? 0 : -1);
-  for (let left = taken; left > 0; left--) {
-    call.reply.bulk(list.text());
-    if (front) list.forward();
-    else list.back();
+  if (front) list.show(0, taken, call.reply);
+  else {
+    list.seek(-1);
+    for (let left = taken; left > 0; left--, list.back()) call.reply.bulk(list.text());
   }
   call.engine.lists.removeRange(list, front ? 0 : length - taken, taken, call.engine.lazyfree);
   elementsPopped(call, key, list, front, taken);

@@ -3,6 +3,7 @@ import type { Slice } from "../../base/bytes.ts";
 import { Int64 } from "../../base/int64.ts";
 import { parseInteger } from "../../base/numbers.ts";
 import { errors, ReplyError } from "../../base/reply-error.ts";
+import { TYPES } from "../../engine/entry.ts";
 import { SetCursor } from "../../engine/set/set-cursor.ts";
 import { Encoding, type SetValue } from "../../engine/set/set-value.ts";
 import type { Args } from "../args.ts";
@@ -174,8 +175,15 @@ function sunionstore(call: Call, args: Args): void {
 }
 
 function unite(call: Call, sets: readonly (SetValue | null)[]): SetValue {
-  const result = create(call, Encoding.intset);
-  for (const set of sets) if (set !== null) addAll(result, set);
+  const { setMaxIntsetEntries, setMaxListpackEntries } = call.engine.policy;
+  let largest: SetValue | null = null;
+  for (const set of sets) if (set !== null && set.size > (largest?.size ?? 0)) largest = set;
+  const isLarge =
+    largest !== null && isTable(largest) && largest.size > Math.max(setMaxIntsetEntries, setMaxListpackEntries);
+  const result = create(call, isLarge ? Encoding.table : Encoding.intset);
+  // The result will be a table whatever else there is: it begins as a copy of the largest.
+  if (isLarge) result.table.copy(largest!.table);
+  for (const set of sets) if (set !== null && !(isLarge && set.root === largest!.root)) addAll(result, set);
   return result;
 }
 
@@ -188,7 +196,12 @@ function addAll(result: SetValue, set: SetValue): void {
 function replyAndDrop(call: Call, result: SetValue): void {
   call.reply.set(result.size);
   replyMembers(call, result);
-  call.engine.sets.drop(result);
+  drop(call, result);
+}
+
+/** Frees a result that no key gets: in slices, if it is large. */
+function drop(call: Call, result: SetValue): void {
+  call.engine.dropContainer(TYPES.indexOf("set"), result.root, false);
 }
 
 // Differences
@@ -250,7 +263,7 @@ function store(call: Call, name: Slice, result: SetValue | null, event: KeyEvent
     if (!existed) call.notify(name, created);
     call.changed(name, event);
   } else {
-    if (result !== null) call.engine.sets.drop(result);
+    if (result !== null) drop(call, result);
     if (db.delete(name)) call.changed(name, deleted);
   }
   reply.integer(size);

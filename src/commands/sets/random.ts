@@ -2,6 +2,7 @@
 import { Slice } from "../../base/bytes.ts";
 import { parseInteger } from "../../base/numbers.ts";
 import { errors, ReplyError } from "../../base/reply-error.ts";
+import { TYPES } from "../../engine/entry.ts";
 import { SetCursor } from "../../engine/set/set-cursor.ts";
 import { Encoding, EntryText, type SetValue } from "../../engine/set/set-value.ts";
 import type { Args } from "../args.ts";
@@ -77,7 +78,12 @@ function popMany(call: Call, args: Args): void {
   const removed = new Removed(call, name);
   if ((size - count) * PICK_REMAINING <= count && !call.engine.sets.areRead) popMost(call, set, size - count, removed);
   else if (set.encoding === Encoding.listpack) popFromListpack(set, count, removed);
-  else for (let i = 0; i < count; i++) popOne(set, removed);
+  else if (set.encoding === Encoding.table) {
+    set.differentMembers(count, (place) => {
+      removed.add(set.memberAt(place, text));
+      set.deleteAt(place);
+    });
+  } else for (let i = 0; i < count; i++) popOne(set, removed);
   removed.end();
 }
 
@@ -124,7 +130,7 @@ function popMost(call: Call, set: SetValue, remaining: number, removed: Removed)
   cursor.start(set);
   while (cursor.next()) removed.add(cursor.member);
   sets.exchange(set, rest);
-  sets.drop(rest);
+  call.engine.dropContainer(TYPES.indexOf("set"), rest.root, false);
 }
 
 /** How many members one SREM names at most. */
@@ -168,8 +174,6 @@ const countOutOfRange = new ReplyError(
   "ERR",
   "value is out of range, value must between -9223372036854775807 and 9223372036854775807",
 );
-/** When more than one in so many is asked for, all are looked at. */
-const LOOK_AT_ALL = 3;
 
 function srandmember(call: Call, args: Args): void {
   if (args.count > 3) throw errors.syntax;
@@ -198,10 +202,9 @@ function showMany(call: Call, args: Args): void {
     reply.array(size);
     replyMembers(call, set);
   } else {
-    const all = set.encoding === Encoding.listpack || count * LOOK_AT_ALL > size;
-    const places = all ? samplePlaces(set, count) : drawPlaces(set, count);
     reply.array(count);
-    for (const place of places) reply.bulk(set.memberAt(place, text));
+    if (set.encoding === Encoding.table) set.differentMembers(count, (place) => reply.bulk(set.memberAt(place, text)));
+    else for (const place of samplePlaces(set, count)) reply.bulk(set.memberAt(place, text));
   }
 }
 
@@ -209,6 +212,11 @@ function showMany(call: Call, args: Args): void {
 function showRepeating({ reply, engine }: Call, set: SetValue, count: number): void {
   const { random } = engine.store;
   reply.array(count);
+  if (set.encoding === Encoding.table) {
+    const members = set.anyMembers(count);
+    while (members.next()) for (let i = 0; i < members.count; i++) reply.bulk(set.memberAt(members.refs[i]!, text));
+    return;
+  }
   // A listpack is walked through once, not once a member.
   const places = set.encoding === Encoding.listpack && count > 1 ? samplePlaces(set, set.size) : null;
   for (let i = 0; i < count; i++) {
@@ -225,12 +233,5 @@ function samplePlaces(set: SetValue, count: number): number[] {
   for (; places.length < count && cursor.next(); left--) {
     if (set.randomBelow(left) < count - places.length) places.push(cursor.place);
   }
-  return places;
-}
-
-/** So many different places, by drawing until there are enough: for few of many. */
-function drawPlaces(set: SetValue, count: number): Iterable<number> {
-  const places = new Set<number>();
-  while (places.size < count) places.add(set.randomPlace());
   return places;
 }

@@ -2,6 +2,7 @@
 import type { Slice } from "../../base/bytes.ts";
 import { parseInteger } from "../../base/numbers.ts";
 import { errors, ReplyError } from "../../base/reply-error.ts";
+import { TYPES } from "../../engine/entry.ts";
 import type { SortedSetBuilder } from "../../engine/sorted-set/sorted-set-builder.ts";
 import type { Args } from "../args.ts";
 import { type Call, event, family, type KeyEvent, keyAt, keysCountedAt } from "../call.ts";
@@ -155,7 +156,7 @@ function combine(call: Call, args: Args, operation: Operation): void {
   }
   const value = call.engine.sortedSets.value().position(root);
   replyRange(call, value, 0, value.size, false, query.withScores);
-  call.engine.sortedSets.free(root);
+  call.engine.dropContainer(TYPES.indexOf("zset"), root, false);
 }
 
 function combineStore(call: Call, args: Args, operation: Operation): void {
@@ -169,8 +170,8 @@ function combineStore(call: Call, args: Args, operation: Operation): void {
 function build(builder: SortedSetBuilder, operation: Operation, query: Query): void {
   if (operation === "union") unite(builder, query);
   else if (operation === "inter")
-    intersect(query, (member, score) => {
-      builder.add(member, score);
+    intersect(query, (member, score, hash) => {
+      builder.add(member, score, hash);
       return true;
     });
   else subtract(builder, query);
@@ -181,28 +182,40 @@ function bySize(query: Query): Source[] {
   return query.sources.filter((source) => source !== null).sort((a, b) => a.size - b.size);
 }
 
+/** A result of so many members gets its room at once. */
+const MANY = 1024;
+
 function unite(builder: SortedSetBuilder, query: Query): void {
-  for (const source of bySize(query)) {
+  const sources = bySize(query);
+  const largest = sources.at(-1)?.size ?? 0;
+  if (largest > MANY) builder.expect(largest);
+  for (const source of sources) {
     for (let there = source.first(); there; there = source.next())
-      builder.combine(source.member, orZero(source.weight * source.score), query.aggregate);
+      builder.combine(source.member, orZero(source.weight * source.score), source.hash, query.aggregate);
   }
 }
 
 /** Shows `visit` what all sources have, with its score, until it returns false. */
-function intersect(query: Query, visit: (member: Slice, score: number) => boolean): void {
+function intersect(query: Query, visit: (member: Slice, score: number, hash: number) => boolean): void {
   const [smallest, ...others] = bySize(query);
   if (smallest === undefined || others.length + 1 < query.sources.length) return;
   for (let there = smallest.first(); there; there = smallest.next()) {
-    const { member, score } = smallest;
-    const sum = scoreInAll(others, member, orZero(score * smallest.weight), query.aggregate);
-    if (!Number.isNaN(sum) && !visit(member, sum)) return;
+    const { member, score, hash } = smallest;
+    const sum = scoreInAll(others, member, hash, orZero(score * smallest.weight), query.aggregate);
+    if (!Number.isNaN(sum) && !visit(member, sum, hash)) return;
   }
 }
 
 /** NaN if one of them does not have the member. */
-function scoreInAll(others: readonly Source[], member: Slice, score: number, aggregate: Aggregate): number {
+function scoreInAll(
+  others: readonly Source[],
+  member: Slice,
+  hash: number,
+  score: number,
+  aggregate: Aggregate,
+): number {
   for (const other of others) {
-    const found = other.scoreOf(member);
+    const found = other.scoreOf(member, hash);
     if (Number.isNaN(found)) return Number.NaN;
     score = aggregate(score, orZero(found * other.weight));
   }
@@ -214,8 +227,8 @@ function subtract(builder: SortedSetBuilder, query: Query): void {
   if (first === null || first === undefined) return;
   const others = rest.filter((source) => source !== null);
   for (let there = first.first(); there; there = first.next()) {
-    const { member } = first;
-    if (!others.some((other) => !Number.isNaN(other.scoreOf(member)))) builder.add(member, first.score);
+    const { member, hash } = first;
+    if (!others.some((other) => !Number.isNaN(other.scoreOf(member, hash)))) builder.add(member, first.score, hash);
   }
 }
 

@@ -144,14 +144,19 @@ export function replyRange(
   }
 }
 
+/** A result of so many members gets its room at once. */
+const MANY = 1024;
+
 function rangeStore(call: Call, args: Args): void {
   query.parse(args, 3, null, null, false);
   const source = readSortedSet(call, args.at(2));
   const builder = call.engine.sortedSets.builder();
   if (source !== null) {
     const { first, count } = query.locate(source);
+    if (count > MANY) builder.expect(count);
     let there = count > 0 && source.at(first);
-    for (let left = count; left > 0 && there; left--, there = source.next()) builder.add(source.member, source.score);
+    for (let left = count; left > 0 && there; left--, there = source.next())
+      builder.add(source.member, source.score, source.hash);
   }
   keep(call, args.at(1), builder);
 }

@@ -11,13 +11,15 @@ import { missed } from "../keyspace.ts";
 export interface Source {
   weight: number;
   readonly size: number;
-  /** NaN if the member is not there. */
-  scoreOf(member: Slice): number;
+  /** NaN if the member is not there. `hash` is that of the member in any table. */
+  scoreOf(member: Slice, hash: number): number;
   /** Sets the walk on the first member, or the next; false if there is none. */
   first(): boolean;
   next(): boolean;
   readonly member: Slice;
   readonly score: number;
+  /** Of the member, in any table. */
+  readonly hash: number;
 }
 
 /** The value at a key, or null; a miss is an event. @throws errors.wrongType */
@@ -45,8 +47,8 @@ class SortedSetSource implements Source {
     return this.#value.size;
   }
 
-  scoreOf(member: Slice): number {
-    return this.#value.scoreOf(member);
+  scoreOf(member: Slice, hash: number): number {
+    return this.#value.scoreOf(member, hash);
   }
 
   first(): boolean {
@@ -64,6 +66,10 @@ class SortedSetSource implements Source {
   get score(): number {
     return this.#value.score;
   }
+
+  get hash(): number {
+    return this.#value.hash;
+  }
 }
 
 class SetSource implements Source {
@@ -80,8 +86,8 @@ class SetSource implements Source {
     return this.#set.size;
   }
 
-  scoreOf(member: Slice): number {
-    return this.#set.has(member) ? 1 : Number.NaN;
+  scoreOf(member: Slice, hash: number): number {
+    return this.#set.has(member, hash) ? 1 : Number.NaN;
   }
 
   first(): boolean {
@@ -95,5 +101,9 @@ class SetSource implements Source {
 
   get member(): Slice {
     return this.#cursor.member;
+  }
+
+  get hash(): number {
+    return this.#cursor.hash;
   }
 }

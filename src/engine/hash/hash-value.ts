@@ -6,6 +6,7 @@
  * Most methods work on the *current* field, the one that `find`, `first`, `next`, `random` or a scan came to last.
  */
 import type { Slice } from "../../base/bytes.ts";
+import { AnyElements, differentElements, visitElements } from "../../memory/element-sample.ts";
 import { EntryText, MAX_BYTES } from "../../memory/listpack.ts";
 import type { Store } from "../store.ts";
 import {
@@ -226,6 +227,17 @@ export class HashValue {
     const { random } = this.#store;
     if (this.isTable) this.#at = this.#table.table.random(random);
     else this.#at = this.#packed.at(random() % this.size);
+  }
+
+  /** Of a table: so many fields, each any, by their places. */
+  anyFields(count: number, uint32: () => number): AnyElements {
+    return new AnyElements(this.#table.table, count, uint32);
+  }
+
+  /** Of a table: shows the places of so many different fields, fewer than there are. */
+  differentFields(count: number, uint32: () => number, visit: (place: number) => void): void {
+    const { table } = this.#table;
+    visitElements(table, differentElements(table, count, uint32), visit);
   }
 
   /** What `goTo` takes to come back to the current field, as long as nothing changes. */

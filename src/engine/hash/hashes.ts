@@ -190,9 +190,7 @@ export class Hashes implements ContainerType {
     }
     copy.create().convert();
     if (source.isExpiring) copy.makeExpiring();
-    for (let more = source.first(); more; more = source.next()) {
-      copy.add(source.field(), source.value(), source.expireAt());
-    }
+    copy.table.copy(source.table);
     return copy.root;
   }
 

@@ -9,8 +9,9 @@
  */
 import { compareBytes, type Slice } from "../../base/bytes.ts";
 import type { Arena } from "../../memory/arena.ts";
-import { copyIn } from "../../memory/copy.ts";
+import { copyBlock, copyIn } from "../../memory/copy.ts";
 import { ElementTable } from "../../memory/element-table.ts";
+import { ElementWalk } from "../../memory/element-walk.ts";
 import { hashBytes } from "../../memory/hash.ts";
 import type { Order } from "../../memory/index-order.ts";
 import { OrderedIndex } from "../../memory/ordered-index.ts";
@@ -30,6 +31,7 @@ export class TableFields {
   readonly #u8: Uint8Array[];
   readonly #k0: number;
   readonly #k1: number;
+  readonly #walk = new ElementWalk();
   /** The hash of the field that was looked for last. */
   #lastHash = 0;
 
@@ -75,11 +77,12 @@ export class TableFields {
 
   /** Shows all fields, values, or one after the other. */
   show(fields: boolean, values: boolean, to: BulkSink): void {
-    const { table } = this;
     const i32 = this.#i32;
-    const { buckets } = table;
-    for (let bucket = 0; bucket < buckets; bucket++) {
-      for (let ref = table.chain(bucket); ref !== 0; ) {
+    const walk = this.#walk.start(this.table);
+    while (walk.next()) {
+      const { refs, count } = walk;
+      for (let i = 0; i < count; i++) {
+        const ref = refs[i]!;
         const words = i32[ref >>> 20]!;
         const page = this.#u8[ref >>> 20]!;
         const at = (ref & 0xfffff) << 2;
@@ -87,7 +90,6 @@ export class TableFields {
         const value = field + words[at + 2]!;
         if (fields) to.bulkBytes(page, field, value);
         if (values) to.bulkBytes(page, value, value + (words[at + 3]! & LENGTH));
-        ref = words[at]!;
       }
     }
   }
@@ -137,6 +139,19 @@ export class TableFields {
       words[time + 1] = timeHigh(expireAt);
     }
     return ref;
+  }
+
+  /** Takes on copies of all fields of another table, having none. */
+  copy(from: TableFields): void {
+    this.table.reserve(from.table.buckets);
+    const walk = new ElementWalk().start(from.table);
+    while (walk.next()) {
+      for (let i = 0; i < walk.count; i++) {
+        const ref = copyBlock(this.#arena, walk.refs[i]!);
+        this.table.link(ref, this.table.hashOf(ref));
+        if (this.expireAt(ref) !== 0) this.index.insert(ref);
+      }
+    }
   }
 
   /** Another value, the same expiry; returns where the field is then. The value must not lie in this very field. */

@@ -6,8 +6,9 @@
  *   then        the member
  */
 import type { Slice } from "../../base/bytes.ts";
-import { copyIn } from "../../memory/copy.ts";
+import { copyBlock, copyIn } from "../../memory/copy.ts";
 import { ElementTable } from "../../memory/element-table.ts";
+import { ElementWalk } from "../../memory/element-walk.ts";
 import { hashBytes } from "../../memory/hash.ts";
 import type { Store } from "../store.ts";
 
@@ -51,6 +52,18 @@ export class MemberTable extends ElementTable {
     words[at + 2] = end - start;
     copyIn(bytes, start, end, arena.u8[ref >>> 20]!, words, (at << 2) + HEADER);
     this.link(ref, hash);
+  }
+
+  /** Takes on copies of all members of another table, having none. */
+  copy(from: MemberTable): void {
+    this.reserve(from.buckets);
+    const walk = new ElementWalk().start(from);
+    while (walk.next()) {
+      for (let i = 0; i < walk.count; i++) {
+        const ref = copyBlock(this.arena, walk.refs[i]!);
+        this.link(ref, this.hashOf(ref));
+      }
+    }
   }
 
   remove(ref: number): void {

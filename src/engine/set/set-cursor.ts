@@ -1,4 +1,5 @@
 /** Walks through the members of a set that does not change meanwhile. Intsets in order, listpacks as added, tables at random. */
+import { ElementWalk } from "../../memory/element-walk.ts";
 import { EntryText } from "../../memory/listpack.ts";
 import { Encoding, type SetValue } from "./set-value.ts";
 
@@ -8,13 +9,15 @@ export class SetCursor {
   #set!: SetValue;
   /** Where it is: for `SetValue.deleteAt`, after the walk. */
   place = 0;
-  #bucket = 0;
+  /** Below 0 before the first. Then, in a table: which of the members that the walk has come to is next. */
+  #at = 0;
+  readonly #walk = new ElementWalk();
 
   /** Before the first member. */
   start(set: SetValue): this {
     this.#set = set;
     this.place = set.encoding === Encoding.intset ? -1 : 0;
-    this.#bucket = -1;
+    this.#at = -1;
     return this;
   }
 
@@ -27,8 +30,8 @@ export class SetCursor {
         break;
       case Encoding.listpack: {
         const listpack = set.openListpack();
-        this.place = this.#bucket < 0 ? listpack.first() : listpack.next(this.place);
-        this.#bucket = 0;
+        this.place = this.#at < 0 ? listpack.first() : listpack.next(this.place);
+        this.#at = 0;
         if (this.place === 0) return false;
         break;
       }
@@ -46,12 +49,16 @@ export class SetCursor {
   }
 
   #nextInTable({ table }: SetValue): boolean {
-    if (this.place !== 0) this.place = table.next(this.place);
-    const { buckets } = table;
-    while (this.place === 0) {
-      if (++this.#bucket >= buckets) return false;
-      this.place = table.chain(this.#bucket);
+    const walk = this.#walk;
+    if (this.#at < 0) {
+      walk.start(table);
+      this.#at = 0;
     }
+    if (this.#at === walk.count) {
+      if (!walk.next()) return false;
+      this.#at = 0;
+    }
+    this.place = walk.refs[this.#at++]!;
     return true;
   }
 }

@@ -11,6 +11,7 @@ import type { Slice } from "../../base/bytes.ts";
 import { Int64 } from "../../base/int64.ts";
 import { digits } from "../../base/numbers.ts";
 import type { Arena } from "../../memory/arena.ts";
+import { AnyElements, differentElements, visitElements } from "../../memory/element-sample.ts";
 import { Intset } from "../../memory/intset.ts";
 import { EntryText, Listpack, MAX_BYTES } from "../../memory/listpack.ts";
 import type { Store } from "../store.ts";
@@ -214,6 +215,16 @@ export class SetValue {
       default:
         return this.table.random(random);
     }
+  }
+
+  /** Of a table: so many members, each any, by their places. */
+  anyMembers(count: number): AnyElements {
+    return new AnyElements(this.table, count, this.#store.random);
+  }
+
+  /** Of a table: shows the places of so many different members, fewer than there are; each may be deleted as it is shown. */
+  differentMembers(count: number, visit: (place: number) => void): void {
+    visitElements(this.table, differentElements(this.table, count, this.#store.random), visit);
   }
 
   /** Lent: valid until the set changes, or `into` is used again. */

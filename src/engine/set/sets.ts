@@ -122,10 +122,8 @@ export class Sets implements ContainerType {
   clone(root: number): number {
     const from = this.value(0).position(root);
     const into = this.create(from.encoding, this.#made);
-    if (from.encoding === Encoding.table) {
-      this.#cursor.start(from);
-      while (this.#cursor.next()) into.table.addNew(this.#cursor.member, this.#cursor.hash);
-    } else into.copyPacked(from);
+    if (from.encoding === Encoding.table) into.table.copy(from.table);
+    else into.copyPacked(from);
     return into.root;
   }
 

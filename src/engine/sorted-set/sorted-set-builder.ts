@@ -3,6 +3,7 @@
  * times (`combine`) they are only put in order at the end, since until then their scores may change.
  */
 import { Slice } from "../../base/bytes.ts";
+import { ElementWalk } from "../../memory/element-walk.ts";
 import type { Store } from "../store.ts";
 import { Encoding, LISTPACK, ROOT_BYTES } from "./layout.ts";
 import { PackedMembers } from "./packed-members.ts";
@@ -33,17 +34,22 @@ export class SortedSetBuilder {
     return ref === 0 ? Number.NaN : this.#members.score(ref);
   }
 
-  /** Adds a member that is not there yet. All come by this or all by `combine`. */
-  add(member: Slice, score: number): void {
+  /** At least so many members are to come: many, or this is not worth calling. */
+  expect(members: number): void {
     if (this.#root === 0) this.#begin();
-    this.#members.index.insert(this.#add(member, score, this.#members.hash(member)));
+    if (this.size === 0) this.#members.table.reserve(members);
+  }
+
+  /** Adds a member that is not there yet. All come by this or all by `combine`. `hash` is that of the member in any table. */
+  add(member: Slice, score: number, hash: number = this.#members.hash(member)): void {
+    if (this.#root === 0) this.#begin();
+    this.#members.index.insert(this.#add(member, score, hash));
   }
 
   /** Adds a member, or gives one that is there the score that `combine` makes of the old one and the new. */
-  combine(member: Slice, score: number, combine: (old: number, score: number) => number): void {
+  combine(member: Slice, score: number, hash: number, combine: (old: number, score: number) => number): void {
     if (this.#root === 0) this.#begin();
     const members = this.#members;
-    const hash = members.hash(member);
     const ref = members.find(member, hash);
     if (ref === 0) this.#add(member, score, hash);
     else members.setUnordered(ref, combine(members.score(ref), score));
@@ -73,8 +79,8 @@ export class SortedSetBuilder {
     const root = this.#root;
     if (root === 0) return 0;
     const { table, index } = this.#members;
-    for (let bucket = 0; index.size < table.size; bucket++)
-      for (let ref = table.chain(bucket); ref !== 0; ref = table.next(ref)) index.insert(ref);
+    const walk = new ElementWalk().start(table);
+    while (index.size < table.size && walk.next()) for (let i = 0; i < walk.count; i++) index.insert(walk.refs[i]!);
     const { zsetMaxListpackEntries, zsetMaxListpackValue } = this.#store.policy;
     const isSmall = table.size <= zsetMaxListpackEntries && this.#longest <= zsetMaxListpackValue;
     if (isSmall && this.#totalLength < PACKED_MAX) this.#pack();

@@ -91,13 +91,13 @@ export class SortedSetValue {
 
   // Finding
 
-  /** The member's score; NaN if it is not there. */
-  scoreOf(member: Slice): number {
+  /** The member's score; NaN if it is not there. Who knows its hash in tables hands it over. */
+  scoreOf(member: Slice, hash?: number): number {
     if (this.#isPacked) {
       const at = this.#list.find(member);
       return at === 0 ? Number.NaN : this.#packed.score(at);
     }
-    const ref = this.#table.find(member);
+    const ref = this.#table.find(member, hash);
     return ref === 0 ? Number.NaN : this.#table.score(ref);
   }
 
@@ -143,6 +143,11 @@ export class SortedSetValue {
 
   get member(): Slice {
     return this.#isPacked ? this.#list.member(this.#at) : this.#table.member(this.#at, this.#member);
+  }
+
+  /** The member's hash in any table of the store. */
+  get hash(): number {
+    return this.#isPacked ? this.#table.hash(this.member) : this.#table.table.hashOf(this.#at);
   }
 
   get score(): number {

@@ -4,7 +4,7 @@
  */
 import { compareBytes, type Slice } from "../../base/bytes.ts";
 import type { Arena } from "../../memory/arena.ts";
-import { copyIn } from "../../memory/copy.ts";
+import { copyBlock, copyIn } from "../../memory/copy.ts";
 import { ElementTable } from "../../memory/element-table.ts";
 import { hashBytes } from "../../memory/hash.ts";
 import { BACK, FRONT, type Order, type Place } from "../../memory/index-order.ts";
@@ -155,18 +155,12 @@ export class TableMembers implements Order {
 
   /** Takes on copies of all members of another one, having none. */
   copy(from: TableMembers): void {
-    const { arena, index } = from;
-    for (let ref = index.first(); ref !== 0; ref = index.next()) {
-      const bytes = arena.sizeOf(ref);
-      const copy = arena.alloc(bytes);
-      const words = this.#i32[ref >>> 20]!;
-      const at = (ref & 0xfffff) << 2;
-      const copied = this.#i32[copy >>> 20]!;
-      const copyAt = (copy & 0xfffff) << 2;
-      for (let word = MEMBER_LENGTH; word < bytes >>> 2; word++) copied[copyAt + word] = words[at + word]!;
-      this.table.link(copy, from.table.hashOf(ref));
-      this.index.insert(copy);
-    }
+    this.table.reserve(from.table.buckets);
+    this.index.copy(from.index, (ref) => {
+      const copy = copyBlock(this.arena, ref);
+      this.table.link(copy, this.table.hashOf(copy));
+      return copy;
+    });
   }
 }
 

@@ -191,9 +191,13 @@ test("a builder gathers members in any order", () => {
     const builder = store.sortedSets.builder();
     assert.equal(builder.finish(), 0);
     const sum = (old: number, score: number) => old + score;
-    for (let i = 0; i < count; i++) builder.combine(slice(`m${(i * 7919) % count}`), i, sum);
+    const combine = (name: string, score: number, with_: (old: number, score: number) => number) => {
+      const member = slice(name);
+      builder.combine(member, score, store.sets.value(0).table.hash(member), with_);
+    };
+    for (let i = 0; i < count; i++) combine(`m${(i * 7919) % count}`, i, sum);
     assert.equal(builder.size, count);
-    builder.combine(slice("m0"), 5, (old, score) => old - score);
+    combine("m0", 5, (old, score) => old - score);
     assert.equal(builder.scoreOf(slice("m0")), -5);
     assert.ok(Number.isNaN(builder.scoreOf(slice("other"))));
     const value = store.sortedSets.value().position(builder.finish());
