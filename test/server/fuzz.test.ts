@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { CommandRow } from "../../src/commands/call.ts";
 import { SeededRandom } from "../../src/io/random.ts";
-import { FuzzInputs } from "./fuzz-inputs.ts";
+import { FuzzInputs } from "../../fuzz/request-inputs.ts";
 import { MemorySocket } from "./memory-socket.ts";
 import { type TestServer, withServer } from "./with-server.ts";
 

@@ -1,0 +1,104 @@
+/** Clients: requests of RESP and inline commands, right and wrong, whole and cut, to a server that serves another meanwhile. */
+import type { SeededRandom } from "../../src/io/random.ts";
+import { type FuzzSocket, House } from "../house.ts";
+import { pieces } from "../mutate.ts";
+import { FuzzInputs } from "../request-inputs.ts";
+import type { Target, TargetRow } from "../target.ts";
+
+const MB = 1024 * 1024;
+const CONFIG =
+  "proto-max-bulk-len 1mb\nclient-query-buffer-limit 1mb\nmaxmemory 64mb\nmaxmemory-policy allkeys-random\nenable-debug-command no\n";
+
+class Requests implements Target {
+  readonly #house: House;
+  readonly make: (random: SeededRandom) => Buffer;
+  #sockets: FuzzSocket[] = [];
+
+  constructor(house: House, make: (random: SeededRandom) => Buffer) {
+    this.#house = house;
+    this.make = make;
+  }
+
+  run(input: Buffer, random: SeededRandom): "taken" | "refused" {
+    const house = this.#house;
+    const socket = house.connect();
+    const errors = house.server.stats.errorReplies;
+    for (const piece of pieces(input, random)) socket.feed(piece);
+    this.#sockets.push(socket);
+    if (this.#sockets.length >= 16) this.#leave();
+    return house.server.stats.errorReplies > errors || !socket.connected ? "refused" : "taken";
+  }
+
+  #leave(): void {
+    const { server } = this.#house;
+    this.#house.settle();
+    for (const socket of this.#sockets.splice(0)) socket.leave();
+    // What an input began for all is not what the next ones are to find.
+    server.pause.end("client_pause");
+    this.#house.settle();
+  }
+
+  check(): void {
+    this.#leave();
+    this.#house.pass(100);
+    this.#house.check(16 * MB, 80 * MB);
+  }
+
+  stop(): Promise<void> {
+    return this.#house.stop();
+  }
+}
+
+export const requests: TargetRow = {
+  about: "requests of RESP",
+  async start() {
+    const house = await House.start(CONFIG);
+    const inputs = new FuzzInputs([...house.server.table.all()].map((row) => row.name));
+    return new Requests(house, (random) => inputs.draw(random));
+  },
+};
+
+/** Letters of inline commands: quotes, escapes, blanks, other controls. */
+const INLINE = [
+  "'",
+  '"',
+  "\\x4",
+  "\\x41",
+  "\\",
+  "\\n",
+  " ",
+  "\t",
+  "\r",
+  "\0",
+  "\x80",
+  "GET",
+  "SET",
+  "ECHO",
+  "key:1",
+  "POST",
+  "Host:",
+  "*",
+  "$",
+  "x".repeat(500),
+];
+
+export const inline: TargetRow = {
+  about: "inline commands",
+  corpus: () =>
+    [
+      "PING\r\n",
+      "SET \"a key\" 'it''s'\r\nGET \"a\\x20key\"\n",
+      "ECHO hello\r\n",
+      "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+      "a".repeat(66_000),
+    ].map((text) => Buffer.from(text, "latin1")),
+  async start() {
+    return new Requests(await House.start(CONFIG), (random) => {
+      const below = (limit: number) => random.uint32() % limit;
+      const word = () => INLINE[below(INLINE.length)]!;
+      const line = () => Array.from({ length: below(8) }, word).join(below(2) === 0 ? "" : " ");
+      const text = Array.from({ length: 1 + below(3) }, line).join(["\r\n", "\n", "\r"][below(3)]);
+      return Buffer.from(text + ["\r\n", "\n", ""][below(3)]!, "latin1");
+    });
+  },
+};
