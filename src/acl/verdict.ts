@@ -108,8 +108,6 @@ export function hasChannel(patterns: readonly ChannelPattern[], channel: Slice, 
 function lastChannel(row: CommandRow, count: number): number {
   switch (row.name) {
     case "publish":
-      // A Sentinel's own takes hellos, which are no messages to anyone.
-      return row.family === "sentinel" ? 0 : 1;
     case "spublish":
       return 1;
     case "subscribe":
