@@ -7,6 +7,8 @@ export type ImportInput =
   | { readonly kind: "tick" }
   /** Something came from the source. */
   | { readonly kind: "heard" }
+  /** And it was a part of the data. */
+  | { readonly kind: "received" }
   /** All that came was applied, and the source is told so. */
   | { readonly kind: "ready" }
   /** The source gives the slots, under this epoch. */
@@ -54,6 +56,9 @@ export class ImportMachine {
     if (this.isOver) return [];
     switch (input.kind) {
       case "heard":
+        this.#heardAt = now;
+        return [];
+      case "received":
         this.#heardAt = now;
         this.#readyAt = -1;
         return [];

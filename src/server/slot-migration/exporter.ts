@@ -308,8 +308,9 @@ export class Exporter {
   };
 
   #greet(): void {
-    if (this.#machine.isOver || this.#machine.state === "connecting" || this.#connection?.isReady !== true) return;
-    if (this.#now() - this.#greetedAt < GREET_MS || this.#machine.state === "switching") return;
+    const { state } = this.#machine;
+    if ((state !== "snapshotting" && state !== "streaming") || this.#connection?.isReady !== true) return;
+    if (this.#now() - this.#greetedAt < GREET_MS) return;
     this.#request(["CHANGES", this.job.name, ""], 0, 0, this.#heard);
   }
 

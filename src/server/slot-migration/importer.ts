@@ -141,7 +141,7 @@ export class Importer {
   /** Behind this tick, in slices, and then the answer. */
   #carryOut(bytes: number, work: () => void): void {
     const { server } = this.#parts;
-    this.#step({ kind: "heard" });
+    this.#step({ kind: bytes > 0 ? "received" : "heard" });
     this.job.bytesSent += bytes;
     this.#park();
     server.clock.endOfTick(() => {
@@ -226,7 +226,7 @@ export class Importer {
     const effects = this.#machine.step(input, this.#now());
     const { job } = this;
     const { clock } = this.#parts.server;
-    if (input.kind === "heard") job.ackedAt = clock.now();
+    if (input.kind === "heard" || input.kind === "received") job.ackedAt = clock.now();
     job.updatedAt = clock.now();
     for (const effect of effects) this.#do(effect);
   }

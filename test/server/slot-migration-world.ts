@@ -1,0 +1,136 @@
+/** A cluster in this process whose slots move to and fro, and clients that notice everything. */
+import assert from "node:assert/strict";
+import { Cluster } from "ioredis";
+import { Slice } from "../../src/base/bytes.ts";
+import { hashSlot } from "../../src/base/hash-slot.ts";
+import { RedisConnection } from "../../src/client/connection.ts";
+import { nodeIo } from "../../src/io/node-io.ts";
+import { eventually } from "../../src/lab/world.ts";
+import type { EmbeddedNode } from "../../src/main/embedded.ts";
+import { type ClusterOptions, type EmbeddedCluster, startCluster } from "../../src/main/embedded-cluster.ts";
+
+export const io = nodeIo();
+
+export type Status = Record<string, string | number>;
+
+export class World implements AsyncDisposable {
+  readonly cluster: EmbeddedCluster;
+  readonly #connections = new Map<EmbeddedNode, RedisConnection>();
+  readonly log: string[];
+
+  private constructor(cluster: EmbeddedCluster, log: string[]) {
+    this.cluster = cluster;
+    this.log = log;
+  }
+
+  static async start(options: ClusterOptions = {}): Promise<World> {
+    const log: string[] = [];
+    const config = { "enable-debug-command": true, ...options.config };
+    return new World(
+      await startCluster({ replicas: 0, ...options, config, log: (line) => log.push(line.trim()) }),
+      log,
+    );
+  }
+
+  get nodes(): EmbeddedNode[] {
+    return this.cluster.nodes;
+  }
+
+  /** Asks one node, and no other. */
+  async ask(node: EmbeddedNode, ...words: (string | number)[]): Promise<unknown> {
+    let connection = this.#connections.get(node);
+    if (connection === undefined || connection.error !== null) {
+      connection = new RedisConnection(io, { host: node.host, port: node.port }, { timeoutMs: 5000 });
+      this.#connections.set(node, connection);
+    }
+    return connection.call(...words);
+  }
+
+  id(node: EmbeddedNode): string {
+    return node.server.cluster!.shell.state.myself.id;
+  }
+
+  async begin(from: EmbeddedNode, to: EmbeddedNode, ...slots: string[]): Promise<string> {
+    return String(await this.ask(from, "CLUSTER", "MIGRATE", "SLOTS", ...slots, "TO", this.id(to)));
+  }
+
+  async status(node: EmbeddedNode, name: string): Promise<Status | undefined> {
+    const [words] = (await this.ask(node, "CLUSTER", "MIGRATE", "STATUS", name)) as (string | number)[][];
+    if (words === undefined) return undefined;
+    const status: Status = {};
+    for (let i = 0; i < words.length; i += 2) status[words[i]!] = words[i + 1]!;
+    return status;
+  }
+
+  /** Waits for the end of it. */
+  async ended(node: EmbeddedNode, name: string): Promise<Status> {
+    const over = ["success", "failed", "cancelled"];
+    const status = await eventually(io.clock, 20_000, 5, async () => {
+      const now = await this.status(node, name);
+      return now !== undefined && over.includes(String(now["state"])) ? now : undefined;
+    });
+    assert.ok(status, "the migration ends");
+    return status;
+  }
+
+  async migrate(from: EmbeddedNode, to: EmbeddedNode, ...slots: string[]): Promise<Status> {
+    return this.ended(from, await this.begin(from, to, ...slots));
+  }
+
+  client(): Cluster {
+    const client = new Cluster(this.cluster.addresses, {
+      retryDelayOnMoved: 0,
+      retryDelayOnFailover: 20,
+      retryDelayOnClusterDown: 20,
+      maxRedirections: 50,
+      clusterRetryStrategy: () => 20,
+    });
+    client.on("error", () => {});
+    return client;
+  }
+
+  async until(what: string, holds: () => boolean | Promise<boolean>, limitMs = 10_000): Promise<void> {
+    assert.ok(await eventually(io.clock, limitMs, 5, async () => (await holds()) || undefined), what);
+  }
+
+  /** No node has keys that it hides, and replicas are where their primaries are. */
+  async settled(): Promise<void> {
+    const running = this.nodes.filter(({ state }) => state === "running");
+    await this.until("all keys are where they belong", () =>
+      running.every(({ server }) => {
+        const { engine, replication } = server;
+        return !engine.hidden.any && (replication!.role === "master" || replication!.linkUp);
+      }),
+    );
+    for (const node of running) {
+      const { state } = node.server.cluster!.shell;
+      if (state.myself.primary === null) continue;
+      const primary = running.find((other) => this.id(other) === state.myself.primary!.id)!;
+      await this.until("replicas hold what their primaries hold", async () => {
+        const digests = await Promise.all([node, primary].map((one) => this.ask(one, "DEBUG", "DIGEST")));
+        return digests[0] === digests[1];
+      });
+    }
+  }
+
+  async size(...nodes: EmbeddedNode[]): Promise<number> {
+    const sizes = await Promise.all(nodes.map((node) => this.ask(node, "DBSIZE")));
+    return sizes.reduce((sum: number, size) => sum + Number(size), 0);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const connection of this.#connections.values()) connection.close();
+    await this.cluster.stop();
+  }
+}
+
+export const sleep = (ms: number): Promise<void> => new Promise((resolve) => void io.clock.after(ms, resolve));
+
+export function slotOf(key: string): number {
+  return hashSlot(Slice.of(key));
+}
+
+/** A hash tag whose slot is below the limit. */
+export function tagBelow(limit: number, from = 0): string {
+  for (let i = from; ; i++) if (slotOf(`t${i}`) < limit) return `t${i}`;
+}
