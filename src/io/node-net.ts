@@ -28,6 +28,7 @@ import {
   READ_BYTES,
   READ_BYTES_OR_ERROR,
   readBuffer,
+  takeHandle,
   type WriteRequest,
   writeError,
 } from "./node-streams.ts";
@@ -218,11 +219,7 @@ class NodeListener implements Listener {
 
 /** Takes the handle of an accepted socket over into one that reads into the shared buffer. */
 function adoptAccepted(accepted: net.Socket, path: string | undefined): NodeSocket {
-  const holder = accepted as unknown as { _handle: unknown };
-  const handle = holder._handle;
-  holder._handle = null;
-  accepted.on("error", nothing);
-  accepted.destroy();
+  const handle = takeHandle(accepted);
   let owner: NodeSocket;
   const socket = new net.Socket({
     handle,

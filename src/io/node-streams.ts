@@ -55,6 +55,16 @@ export function writeError(status: number): Error & { code?: string; errno?: num
 
 export function nothing(): void {}
 
+/** Takes the handle of an accepted socket, for another. Its server knows no more of it, and need not wait for its end to close. */
+export function takeHandle(accepted: Socket): unknown {
+  const holder = accepted as unknown as { _handle: unknown };
+  const handle = holder._handle;
+  holder._handle = null;
+  accepted.on("error", nothing);
+  accepted.destroy();
+  return handle;
+}
+
 /** @param event  what says that it is connected */
 export function giveUpConnecting(socket: Socket, timeoutMs: number, event: "connect" | "secureConnect"): void {
   const timer = setTimeout(() => {

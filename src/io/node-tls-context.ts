@@ -39,6 +39,13 @@ export class NodeTlsContext implements TlsContext {
 
 /** @throws TlsError */
 export function secureContext(options: TlsOptions): TlsContext {
+  const { dhParams } = options;
+  // Node takes anything for them, and goes on without.
+  if (
+    dhParams !== undefined &&
+    !/-----BEGIN (X9.42 )?DH PARAMETERS-----/.test(Buffer.from(dhParams).toString("latin1"))
+  )
+    throw new TlsError("dhParams", "no DH parameters in PEM form");
   const parts = partsOf(options);
   try {
     const all = Object.assign({}, choicesOf(options), ...parts.map(([, part]) => part)) as SecureContextOptions;

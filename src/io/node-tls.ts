@@ -1,8 +1,8 @@
 /** How connections that speak TLS come to be: the handshakes of those who come, and of those that we begin. */
-import type { Socket as TcpSocket } from "node:net";
+import { type SocketConstructorOpts, Socket as TcpSocket } from "node:net";
 import tls from "node:tls";
 import type { ConnectOptions, Endpoint, Socket, TlsContext, TlsListening } from "./net.ts";
-import { giveUpConnecting, nothing } from "./node-streams.ts";
+import { giveUpConnecting, nothing, takeHandle } from "./node-streams.ts";
 import type { NodeTlsContext } from "./node-tls-context.ts";
 import { reasonOf } from "./node-tls-context.ts";
 import { NodeTlsSocket } from "./node-tls-socket.ts";
@@ -24,14 +24,17 @@ export class TlsDoor {
   enter(accepted: TcpSocket): boolean {
     const context = this.#listening.context();
     if (context === null) return false;
-    accepted.on("error", nothing);
     if (!this.#listening.mayCome(this.#entering.size)) {
+      accepted.on("error", nothing);
       accepted.destroy();
       return true;
     }
-    this.#entering.add(accepted);
-    accepted.once("close", () => this.#entering.delete(accepted));
-    this.#serverOf(context).emit("connection", accepted);
+    const options = { handle: takeHandle(accepted), manualStart: true };
+    const socket = new TcpSocket(options as unknown as SocketConstructorOpts);
+    socket.on("error", nothing);
+    this.#entering.add(socket);
+    socket.once("close", () => this.#entering.delete(socket));
+    this.#serverOf(context).emit("connection", socket);
     return true;
   }
 

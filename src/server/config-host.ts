@@ -52,9 +52,10 @@ export class ServerConfigHost implements ConfigHost {
   }
 
   resetStatistics(): void {
-    const { stats, eviction, engine, table, dispatch, members } = this.#server;
+    const { stats, eviction, engine, table, dispatch, members, tls } = this.#server;
     stats.reset();
     eviction.evicted = 0;
+    tls.failedHandshakes = 0;
     engine.stats = new EngineStats();
     dispatch.commandsProcessed = 0;
     for (const { stats: row } of table.all()) {

@@ -23,6 +23,7 @@ export function statsSection(server: Server): Lines {
     "instantaneous_input_repl_kbps:0.00",
     "instantaneous_output_repl_kbps:0.00",
     `rejected_connections:${stats.rejectedConnections}`,
+    `tls_handshake_failures:${server.tls.failedHandshakes}`,
     "sync_full:0",
     "sync_partial_ok:0",
     "sync_partial_err:0",
