@@ -3,7 +3,17 @@ import { SeededRandom } from "../src/io/random.ts";
 import { encode as encodeWords } from "./house.ts";
 
 /** Commands that would end the server, stop it, make it another's replica, write to its disk, or test it for a tenth of a second. */
-const LEFT_OUT = new Set(["bgsave", "config", "debug", "failover", "pfselftest", "replicaof", "save", "shutdown", "slaveof"]);
+const LEFT_OUT = new Set([
+  "bgsave",
+  "config",
+  "debug",
+  "failover",
+  "pfselftest",
+  "replicaof",
+  "save",
+  "shutdown",
+  "slaveof",
+]);
 
 export class FuzzInputs {
   readonly #names: readonly string[];
