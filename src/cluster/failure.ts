@@ -15,15 +15,16 @@ const START_DELAY_MS = 2000;
 const MIN_REJOIN_MS = 500;
 const MAX_REJOIN_MS = 5000;
 
-/** We cannot reach it. */
-export function suspect(s: ClusterState, node: ClusterNode): void {
-  if (node.is(NodeFlag.pfail | NodeFlag.fail)) return;
+/** We cannot reach it; false if that is no news. */
+export function suspect(s: ClusterState, node: ClusterNode): boolean {
+  if (node.is(NodeFlag.pfail | NodeFlag.fail)) return false;
   s.log("debug", `*** NODE ${node.id} possibly failing`);
   node.flags |= NodeFlag.pfail;
   s.pfailing.add(node);
   s.isUnsettled = true;
   // Alone, or with one primary, we are the majority.
   considerFailed(s, node);
+  return true;
 }
 
 /** A primary says so; with ours that may make a majority. */

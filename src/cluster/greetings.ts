@@ -8,6 +8,8 @@ import type { ClusterState } from "./state.ts";
 
 /** How far ahead of our clock another's may be before what it says of times is not believed. */
 const CLOCK_DRIFT_MS = 500;
+/** Times of gossip are whole seconds: any moment of that second may be meant. */
+const SECOND_MS = 1000;
 /** So many nodes at once whose name we do not know yet. */
 const MAX_STRANGERS = 1000;
 /** How long a node that was forgotten stays so, when another node tells of it. */
@@ -198,7 +200,9 @@ function noteGossip(s: ClusterState, sender: ClusterNode, entry: Gossip): void {
   }
   if (failing) return;
   const pongAt = entry.pongReceived * 1000;
-  const better = pongAt > node.pongReceivedAt && pongAt <= s.now + CLOCK_DRIFT_MS;
+  const isCredible = pongAt <= s.now + CLOCK_DRIFT_MS;
+  if (isCredible && pongAt + SECOND_MS > node.aliveAt) node.aliveAt = pongAt + SECOND_MS;
+  const better = isCredible && pongAt > node.pongReceivedAt;
   if (better && node.pingSentAt === 0 && !node.is(NodeFlag.pfail | NodeFlag.fail) && !node.failReports?.size) {
     node.pongReceivedAt = pongAt;
   }

@@ -11,7 +11,7 @@ import type { Random } from "../io/io.ts";
 import type { Effect, Input } from "./effects.ts";
 import { considerElection, onVote, onVoteRequest } from "./election.ts";
 import type { ClusterFacts, ClusterSettings } from "./facts.ts";
-import { markFailed, suspect, updateState } from "./failure.ts";
+import { markFailed, reportsOf, suspect, updateState } from "./failure.ts";
 import { onGreeting } from "./greetings.ts";
 import { continueManual, noteOffset, onManualStart, startManual } from "./manual-failover.ts";
 import { type Message, NodeFlag, type NodeId } from "./messages.ts";
@@ -133,15 +133,18 @@ export class ClusterMachine {
     s.roll.attend(node);
     if (node.pingSentAt === 0) node.pingSentAt = s.now;
     // The host says that the process is gone: there is no need to wait until it has been silent for long.
-    if (refused && !node.is(NodeFlag.handshake)) {
-      suspect(s, node);
-      this.#tellReplicas(node);
-    }
+    if (refused && !node.is(NodeFlag.handshake) && suspect(s, node)) this.#tell(node);
   }
 
-  /** Those who are to replace it count the majority's words themselves: they hear of it first. */
-  #tellReplicas(failed: ClusterNode): void {
-    for (const { link } of failed.replicas) if (link?.isUp) greet(this.state, link, "pong");
+  /**
+   * That we suspect it. Its replicas count the majority's words themselves: they hear of it from everybody. The other primaries
+   * hear of it from the first, and are not flooded by all.
+   */
+  #tell(suspected: ClusterNode): void {
+    const s = this.state;
+    for (const { link } of suspected.replicas) if (link?.isUp) greet(s, link, "pong");
+    if (!s.myself.votes || reportsOf(s, suspected) > 0) return;
+    for (const { votes, link } of s.roll.nodes) if (votes && link?.isUp) greet(s, link, "pong");
   }
 
   #close(link: Link): void {
@@ -299,9 +302,24 @@ export class ClusterMachine {
     }
     if (node.pingSentAt === 0) return;
     // What it sent may stand behind something large: any bytes are a sign of life.
-    const silence = Math.min(s.now - node.pingSentAt, s.now - node.heardAt);
+    const asked = s.now - node.pingSentAt;
+    const silence = Math.min(asked, s.now - node.heardAt);
     const isStale = link !== null && s.now - link.openedAt > timeout && node.pongReceivedAt < node.pingSentAt;
     if (isStale && silence > timeout / 2) s.dropLink(node);
-    if (silence > timeout) suspect(s, node);
+    if ((silence > timeout || this.#isMissed(node, asked)) && suspect(s, node)) this.#tell(node);
+  }
+
+  /**
+   * Somebody has waited for its answer as long as a node may be silent, and nobody whom we heard of it since has had one: then we do
+   * not wait that long again, only because we asked later.
+   */
+  #isMissed(node: ClusterNode, askedForMs: number): boolean {
+    const { now, settings } = this.state;
+    const { nodeTimeoutMs: timeout } = settings;
+    return (
+      reportsOf(this.state, node) > 0 &&
+      askedForMs > timeout / 2 &&
+      now - Math.max(node.heardAt, node.aliveAt) > timeout
+    );
   }
 }

@@ -33,6 +33,8 @@ export class ClusterNode {
   pongReceivedAt = 0;
   /** When anything last came from it. */
   heardAt = 0;
+  /** When somebody that we have heard from had last heard from it, at the latest. */
+  aliveAt = 0;
   failedAt = 0;
   /** When we last voted for a replica of this primary. */
   votedAt = 0;

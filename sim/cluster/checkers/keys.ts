@@ -1,0 +1,90 @@
+/**
+ * No key that was acknowledged is lost, but for what replication, which is asynchronous, owes nobody: a primary that is replaced
+ * without its help takes with it what its replica had not yet. So a loss needs a failover after the write; a slot that moves, a
+ * configuration that arrives late, a manual failover are no excuse.
+ */
+import type { Member } from "../member.ts";
+import type { ClusterWorld } from "../world.ts";
+import type { ClusterChecker } from "./checker.ts";
+
+interface Written {
+  readonly slot: number;
+  value: number;
+  at: number;
+}
+
+export class Keys implements ClusterChecker {
+  readonly name = "keys";
+  readonly violations: string[] = [];
+  /** The last acknowledged value of each key. */
+  readonly written = new Map<string, Written>();
+  acknowledged = 0;
+  /** Excused. */
+  lost = 0;
+  readonly #world: ClusterWorld;
+  /** When a node last took another's place without its help. */
+  readonly #tookOverAt = new Map<Member, number>();
+  /** By key: the newest value that was thrown away, and whether there was an excuse. */
+  readonly #thrown = new Map<string, { value: number; excuse: boolean; how: string }>();
+
+  constructor(world: ClusterWorld) {
+    this.#world = world;
+  }
+
+  acknowledge(slot: number, key: string, value: number): void {
+    this.acknowledged++;
+    this.written.set(key, { slot, value, at: this.#world.now });
+  }
+
+  promoted(member: Member): void {
+    const { manual } = member.state;
+    const waited = member.lastOrder?.how === "" && manual.canStart;
+    if (!waited) this.#tookOverAt.set(member, this.#world.now);
+  }
+
+  copying(member: Member, source: Member): void {
+    for (const slot of member.data.slots) {
+      for (const [key, value] of member.data.keysIn(slot)) {
+        if ((source.data.get(slot, key) ?? -1) < value) this.throws(member, source, key, value, "copied over");
+      }
+    }
+  }
+
+  dropping(member: Member, slots: readonly number[]): void {
+    for (const slot of slots) {
+      const owner = this.#world.byId(member.state.owners[slot]?.id ?? "") ?? null;
+      for (const [key, value] of member.data.keysIn(slot)) this.throws(member, owner, key, value, "dropped");
+    }
+  }
+
+  emptied(member: Member): void {
+    for (const slot of member.data.slots) {
+      for (const [key, value] of member.data.keysIn(slot)) this.#throw(key, value, true, "its disk was lost");
+    }
+  }
+
+  /** `member` throws a key away, because `by` is right about its slot. */
+  throws(member: Member, by: Member | null, key: string, value: number, how: string): void {
+    const written = this.written.get(key);
+    if (written === undefined || value < written.value) return;
+    const tookOverAt = by === null ? undefined : this.#tookOverAt.get(by);
+    const excuse = tookOverAt !== undefined && tookOverAt >= written.at;
+    this.#throw(key, value, excuse, `${how} at [${member.index}] for [${by?.index}] at ${this.#world.now}`);
+  }
+
+  #throw(key: string, value: number, excuse: boolean, how: string): void {
+    const before = this.#thrown.get(key);
+    if (before === undefined || before.value < value || excuse) this.#thrown.set(key, { value, excuse, how });
+  }
+
+  finish(): void {
+    for (const [key, { slot, value }] of this.written) {
+      const owner = this.#world.members.find(({ isAlive, state }) => isAlive && state.owners[slot] === state.myself);
+      const has = owner?.data.get(slot, key) ?? -1;
+      if (has >= value) continue;
+      const thrown = this.#thrown.get(key);
+      if (thrown !== undefined && thrown.value >= value && thrown.excuse) this.lost++;
+      else this.violations.push(`${key} is ${has} and not ${value}: ${thrown?.how ?? "nobody threw it away"}`);
+    }
+  }
+}
