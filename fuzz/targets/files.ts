@@ -152,6 +152,8 @@ export const sentinelConf: TargetRow = {
         const { sentinel } = loadConfig(config, text, { sentinel: true, include: () => [] });
         const lines = sentinel.map(({ number, text, words }) => ({ number, text, words }));
         loadSentinel(machine.state, lines, { isExecutable: () => true });
+        // As who starts without a name does.
+        if (machine.state.myid === "") machine.state.myid = id("e");
         return machine;
       };
       let machine: Sentinel;

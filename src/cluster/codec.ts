@@ -219,12 +219,16 @@ function readId(message: Buffer, at: number): NodeId {
   return message.toString("latin1", at, at + ID_LENGTH);
 }
 
+/** Quotes, the comma and the equals sign: what parts the words and fields of a line of nodes.conf. */
+const PARTS_A_LINE = new Set(Buffer.from("\"',="));
+
 /** Text that ends at its field's end or with a NUL, without what could break a line of nodes.conf. */
 function readText(message: Buffer, at: number, size: number): string {
   let end = at;
   while (end < at + size && message[end] !== 0) {
     const byte = message[end++]!;
-    if (byte <= 0x20 || byte >= 0x7f) throw new BusError("an address or name with bytes that no name has");
+    if (byte <= 0x20 || byte >= 0x7f || PARTS_A_LINE.has(byte))
+      throw new BusError("an address or name with bytes that no name has");
   }
   return end === at ? "" : message.toString("latin1", at, end);
 }

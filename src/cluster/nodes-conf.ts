@@ -82,6 +82,8 @@ export function readNodesConf(text: string, s: ClusterState, now: number): void 
     return words;
   });
   const nodes = rows.filter(([first]) => first !== "vars");
+  const own = nodes.filter(([, , flags]) => flags?.split(",").includes("myself"));
+  if (own.length > 1) throw new NodesConfError(`${own.length} lines say myself`);
   // All nodes first: lines name each other.
   for (const words of nodes) readNode(words, s, now);
   for (const words of nodes) readTies(words, s);

@@ -71,9 +71,14 @@ export function memory(fallback: number, from: Bound, to: Bound, traits: Traits<
       checkBounds(value, from, to);
       return Number(value);
     },
-    text: wholeBytes,
-    lines: (value) => [memoryWithUnit(value)],
+    text: (value) => exact(value, to) ?? wholeBytes(value),
+    lines: (value) => [exact(value, to) ?? memoryWithUnit(value)],
   });
+}
+
+/** The largest value there is, which a double rounds up beyond itself. */
+function exact(value: number, to: Bound): string | undefined {
+  return value >= Number(to) ? to.toString() : undefined;
 }
 
 /** As `memory`, or "10%", which is kept as -10. */
@@ -92,8 +97,8 @@ export function memoryOrPercent(fallback: number, traits: Traits<number> = {}): 
       if (percent > 100n) throw new Refusal("percentage argument must be less or equal to 100");
       return -Number(percent) || 0;
     },
-    text: (value) => (value < 0 ? `${-value}%` : wholeBytes(value)),
-    lines: (value) => [value < 0 ? `${-value}%` : memoryWithUnit(value)],
+    text: (value) => (value < 0 ? `${-value}%` : (exact(value, LONG_MAX) ?? wholeBytes(value))),
+    lines: (value) => [value < 0 ? `${-value}%` : (exact(value, LONG_MAX) ?? memoryWithUnit(value))],
   });
 }
 

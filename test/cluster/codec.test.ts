@@ -172,3 +172,10 @@ describe("the bytes of the bus", () => {
     assert.ok(refused > 20_000 && refused < 80_000, `${refused} refused`);
   });
 });
+
+test("a name that would break a line of nodes.conf is refused", () => {
+  for (const hostname of ['a"b', "a'b", "a,b", "a=b", "a b", "a\nb"]) {
+    const bytes = encodeMessage({ kind: "meet", sender, gossip: [], extensions: { hostname } });
+    assert.throws(() => decodeMessage(bytes, 0, bytes.length), BusError, hostname);
+  }
+});

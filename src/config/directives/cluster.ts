@@ -15,7 +15,12 @@ export const cluster = {
   "cluster-announce-client-ipv4": text("", LATER),
   "cluster-announce-client-ipv6": text("", LATER),
   "cluster-announce-hostname": hostName(),
-  "cluster-announce-human-nodename": text(""),
+  "cluster-announce-human-nodename": text("", {
+    refuse: (name) =>
+      /^[!-~]*$/.test(name) && !/["',=]/.test(name)
+        ? undefined
+        : "Announced human node name contained invalid character",
+  }),
   "cluster-announce-port": integer(0, 0, 65535),
   "cluster-announce-tls-port": integer(0, 0, 65535),
   "cluster-announce-bus-port": integer(0, 0, 65535),
