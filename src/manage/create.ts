@@ -13,6 +13,7 @@ export interface NewNode extends Candidate, Address {
 }
 
 const ACQUAINTED_WITHIN_MS = 30_000;
+const IN_STEP_WITHIN_MS = 15_000;
 
 /**
  * Reads what a node is, and that it is free to join.
@@ -59,6 +60,11 @@ export async function createCluster(
   const followers = shards.flatMap(({ primary, replicas }) => replicas.map((replica) => ({ replica, primary })));
   if (followers.length > 0) tell("having the replicas follow");
   for (const { replica, primary } of followers) await follow(links, replica, primary.id);
+  // Whoever reads the end wants to be told of a whole cluster; one that takes longer is told of as it is.
+  await waitUntil(links.io.clock, IN_STEP_WITHIN_MS, async () => {
+    const infos = await Promise.all(followers.map(({ replica }) => links.text(replica, "INFO", "replication")));
+    return infos.every((info) => infoFields(info).get("master_link_status") === "up");
+  });
 }
 
 /** CLUSTER MEET; the bus port is named where it is not where one would look for it. */

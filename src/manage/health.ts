@@ -7,6 +7,7 @@ export interface Finding {
   readonly kind:
     | "silent"
     | "failing"
+    | "down"
     | "unknown"
     | "contested"
     | "uncovered"
@@ -84,6 +85,7 @@ function opinionsOfNodes(survey: Survey): Finding[] {
     const doubters = survey.members.filter((other) => other.failing.has(node.id)).map(addressOf);
     if (doubters.length > 0)
       findings.push(error("failing", `${addressOf(node)} answers us, but is held for failing by ${list(doubters)}`));
+    if (!node.serves) findings.push(error("down", `${addressOf(node)} takes the cluster for down, and serves no key`));
   }
   return findings;
 }

@@ -43,8 +43,11 @@ export function planLayout<T extends Candidate>(nodes: readonly T[], replicas: n
     slots: slotShare(i, shards),
     replicas: seated.filter((_, at) => seats[at] === i),
   }));
-  return { shards: plan, warnings: plan.flatMap(warningsOf) };
+  const oneHost = new Set(nodes.map((node) => node.host)).size === 1;
+  return { shards: plan, warnings: oneHost && replicas > 0 ? [ONE_HOST] : plan.flatMap(warningsOf) };
 }
+
+const ONE_HOST = "all nodes stand on one host, and are lost with it";
 
 /** One of each host in turn, so that no host has two primaries before each has one. */
 function interleave<T extends Candidate>(nodes: readonly T[]): T[] {

@@ -5,8 +5,8 @@
  */
 import type { Word } from "../client/connection.ts";
 import { sleepOn } from "./clock.ts";
+import { countKeys } from "./key-places.ts";
 import { type Links, NodeError } from "./links.ts";
-import type { SlotMove } from "./slot-plan.ts";
 import { type Member, primariesOf, type Survey } from "./survey.ts";
 
 export interface MoveOptions {
@@ -41,16 +41,25 @@ export class Mover {
   }
 
   /**
-   * One slot, with all its keys.
-   * @throws NodeError, KeyConflict  the slot is then open, and a later `finish` ends the move
+   * Slots of one node, with all their keys, to another. A step is taken for all of them at once: the nodes save their state
+   * once a step, and that, not the keys, is what takes time where there are few.
+   * @throws NodeError, KeyConflict  the slots may then be open, and `fix` ends their move
    */
-  async move({ slot, from, to }: SlotMove): Promise<void> {
+  async move(slots: readonly number[], from: string, to: string): Promise<void> {
     const [source, target] = [this.#member(from), this.#member(to)];
     // The target first: a client that is sent on by ASK must find it open.
-    await this.#links.ask(target, "CLUSTER", "SETSLOT", slot, "IMPORTING", from);
-    await this.#links.ask(source, "CLUSTER", "SETSLOT", slot, "MIGRATING", to);
-    await this.sendKeys(slot, source, target);
-    await this.assign(slot, source, target);
+    await this.#setSlots(slots, target, "IMPORTING", from);
+    await this.#setSlots(slots, source, "MIGRATING", to);
+    // From here on no new key comes into being at the source, so who has none now is done.
+    const counts = await countKeys(this.#links, source, slots);
+    for (const [i, slot] of slots.entries()) if (counts[i]! > 0) await this.sendKeys(slot, source, target);
+    await this.#assign(slots, source, target);
+  }
+
+  async #setSlots(slots: readonly number[], node: Member, state: string, id: string): Promise<void> {
+    const asked = slots.map((slot) => this.#links.ask(node, "CLUSTER", "SETSLOT", slot, state, id));
+    // All of them are heard out, so that nothing is on its way any more when the first failure is told.
+    for (const result of await Promise.allSettled(asked)) if (result.status === "rejected") throw result.reason;
   }
 
   /** The keys of a slot that one node has and another is to have. */
@@ -64,20 +73,21 @@ export class Mover {
     }
   }
 
-  /** The slot itself: first its new owner, so that it is never without one. */
-  async assign(slot: number, source: Member, target: Member): Promise<void> {
-    await this.#links.ask(target, "CLUSTER", "SETSLOT", slot, "NODE", target.id);
+  /** The slots themselves: first their new owner, so that they are never without one. */
+  async #assign(slots: readonly number[], source: Member, target: Member): Promise<void> {
+    await this.#tellOwner(slots, target, target);
     try {
-      await this.#links.ask(source, "CLUSTER", "SETSLOT", slot, "NODE", target.id);
+      await this.#tellOwner(slots, source, target);
     } catch (error) {
       if (!(error instanceof NodeError && error.refused && isOvertaken(error))) throw error;
     }
     const others = primariesOf(this.#survey).filter((node) => node.id !== source.id && node.id !== target.id);
     // For the others it is a courtesy, which spares their clients a redirection: the new owner's next ping tells them too.
-    const told = others.map((node) =>
-      this.#links.ask(node, "CLUSTER", "SETSLOT", slot, "NODE", target.id).catch(() => {}),
-    );
-    await Promise.all(told);
+    await Promise.all(others.map((node) => this.#tellOwner(slots, node, target).catch(() => {})));
+  }
+
+  #tellOwner(slots: readonly number[], node: Member, owner: Member): Promise<void> {
+    return this.#setSlots(slots, node, "NODE", owner.id);
   }
 
   async #sendBatch(slot: number, keys: readonly Buffer[], source: Member, target: Member): Promise<void> {

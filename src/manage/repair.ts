@@ -131,7 +131,7 @@ export class Repairer {
       case "gather":
         return this.#gather(slot, this.#member(step.from), this.#member(step.owner));
       case "finish":
-        return this.#mover.move({ slot, from: step.from, to: step.to });
+        return this.#mover.move([slot], step.from, step.to);
       case "close":
         await this.#links.ask(this.#member(step.node), "CLUSTER", "SETSLOT", slot, "STABLE");
     }

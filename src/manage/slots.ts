@@ -17,13 +17,13 @@ export function describeSlots(slots: Iterable<number>, most = 6): string {
   const ranges = rangesOf(slots);
   const shown = ranges.slice(0, most).map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`));
   const more = ranges.length - shown.length;
-  return more > 0 ? `${shown.join(" ")} and ${more} more ranges` : shown.join(" ");
+  return more > 0 ? `${shown.join(" ")} and ${countOf(more, "more range")}` : shown.join(" ");
 }
 
 /** Takes `0-99,200` or `0-99 200` apart; undefined if it is no such list. */
 export function parseSlots(text: string): number[] | undefined {
   const slots = new Set<number>();
-  for (const part of text.split(/[ ,]+/)) {
+  for (const part of text.split(/[ ,]/)) {
     const ends = /^(\d+)(?:-(\d+))?$/.exec(part);
     if (ends === null) return undefined;
     const first = Number(ends[1]);

@@ -17,6 +17,8 @@ export interface Member extends Address {
   readonly keys: number;
   /** Of a replica: whether it is connected with its primary and has its data. */
   readonly inStep: boolean;
+  /** Whether it takes the cluster for up, and so serves its keys. */
+  readonly serves: boolean;
   /** Who owns each slot in its eyes. */
   readonly owners: readonly (string | undefined)[];
   /** All nodes that it knows, itself included. */
@@ -83,8 +85,9 @@ async function meet(links: Links, line: NodeLine): Promise<{ line: NodeLine; rea
 
 async function readMember(links: Links, address: Address): Promise<Read> {
   const { host, port } = address;
-  const [nodes, info, keys] = await Promise.all([
+  const [nodes, cluster, info, keys] = await Promise.all([
     links.text(address, "CLUSTER", "NODES"),
+    links.text(address, "CLUSTER", "INFO"),
     links.text(address, "INFO", "replication"),
     links.ask(address, "DBSIZE"),
   ]);
@@ -107,6 +110,7 @@ async function readMember(links: Links, address: Address): Promise<Read> {
     migrating: own.migrating,
     importing: own.importing,
     keys: Number(keys),
+    serves: infoFields(cluster).get("cluster_state") === "ok",
     inStep: infoFields(info).get("master_link_status") === "up",
     owners,
     known: new Set(lines.map((line) => line.id)),

@@ -5,7 +5,7 @@ import { type Look, lookAt } from "../../manage/look.ts";
 import { defaultMoveOptions } from "../../manage/move.ts";
 import { moveAll } from "../../manage/move-all.ts";
 import { planRebalance, planReshard, type SlotMove } from "../../manage/slot-plan.ts";
-import { countOf, parseSlots } from "../../manage/slots.ts";
+import { countOf, describeSlots, parseSlots } from "../../manage/slots.ts";
 import { findNode, type Member, primariesOf, type Survey } from "../../manage/survey.ts";
 import { grouped } from "../status-text.ts";
 import { conclude } from "./check.ts";
@@ -91,9 +91,8 @@ export async function carryOut(
     if (flags.dryRun) session.json({ moves });
     return flags.dryRun ? EXIT.done : EXIT.failed;
   }
-  let now: SlotMove | undefined;
-  session.openNow = () =>
-    now && `slot ${now.slot} may be open between ${ends2(survey, now)}; "nines cluster fix" ends its move`;
+  let now: readonly SlotMove[] = [];
+  session.openNow = () => (now.length === 0 ? undefined : whatIsOpen(survey, now));
   const options = {
     batch: flags.batch ?? defaultMoveOptions.batch,
     timeoutMs: flags.timeout ?? defaultMoveOptions.timeoutMs,
@@ -101,18 +100,14 @@ export async function carryOut(
   };
   const { slots, keys, failure } = await moveAll(session.links, survey, moves, options, {
     cancelled: () => session.cancelled,
-    onProgress: (progress) => {
-      now = progress.now;
-      session.progress.show(progress.slots, progress.ofSlots, "slots", `${grouped(progress.keys)} keys`);
-    },
+    onMoving: (moves) => (now = moves),
+    onProgress: ({ slots, ofSlots, keys }) => session.progress.show(slots, ofSlots, "slots", `${grouped(keys)} keys`),
   });
   session.openNow = () => undefined;
   session.progress.end();
   if (failure !== undefined) {
     session.tell(`Stopped after ${slots} of ${moves.length} slots: ${failure.error.message}`);
-    session.tell(
-      `Slot ${failure.move.slot} is open between ${ends2(survey, failure.move)}; "nines cluster fix" ends its move.`,
-    );
+    session.tell(whatIsOpen(survey, failure.moves));
     await ends(session, entry).catch(() => EXIT.unsound);
     return EXIT.unsound;
   }
@@ -123,8 +118,11 @@ export async function carryOut(
   return EXIT.interrupted;
 }
 
-function ends2(survey: Survey, { from, to }: SlotMove): string {
-  return `${nameOf(survey, from)} and ${nameOf(survey, to)}`;
+function whatIsOpen(survey: Survey, moves: readonly SlotMove[]): string {
+  const [{ from, to }] = moves as [SlotMove];
+  const slots = describeSlots(moves.map(({ slot }) => slot));
+  const where = `${nameOf(survey, from)} and ${nameOf(survey, to)}`;
+  return `slots ${slots} may be open between ${where}: "nines cluster fix" ends their move`;
 }
 
 /** Nothing is moved in a cluster that is not sound: one trouble at a time. */
