@@ -90,6 +90,7 @@ function identify(
     s.log("debug", `Handshake with node ${id} completed.`);
     node.flags &= ~(NodeFlag.handshake | NodeFlag.meet);
     node.flags |= message.sender.flags & (NodeFlag.master | NodeFlag.replica);
+    s.newcomers.push(node);
     s.save();
     return true;
   }

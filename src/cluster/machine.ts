@@ -19,7 +19,7 @@ import type { ClusterNode, Link } from "./node.ts";
 import { updated } from "./ownership.ts";
 import { considerMigration } from "./replica-migration.ts";
 import { describeSelf } from "./self.ts";
-import { announce, greet } from "./sending.ts";
+import { announce, announceNewcomers, greet } from "./sending.ts";
 import { ClusterState } from "./state.ts";
 
 /** Ticks between two PINGs to somebody chosen by chance, and among how many the one is chosen that we heard of least lately. */
@@ -235,6 +235,7 @@ export class ClusterMachine {
     }
     for (const [id, until] of s.forgotten) if (until <= s.now) s.forgotten.delete(id);
     this.#look();
+    announceNewcomers(s);
     continueManual(s);
     if (s.myself.isReplica) considerElection(s);
     if (s.myself.isReplica && s.ticks % TICKS_PER_MIGRATION === 0) considerMigration(s);

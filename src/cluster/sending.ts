@@ -14,6 +14,9 @@ import type { ClusterState } from "./state.ts";
 /** At least so many nodes are told of in a greeting, and at least this share of all. */
 const MIN_GOSSIP = 3;
 const GOSSIP_SHARE = 10;
+/** So many that are new are told of at once, and so often. */
+const MAX_NEWCOMERS = 100;
+const NEWCOMERS_MS = 1000;
 
 export function senderOf(s: ClusterState, messageFlags = 0): Sender {
   const { myself, settings } = s;
@@ -52,12 +55,13 @@ export function broadcast(s: ClusterState, message: Message): void {
   }
 }
 
-export function greet(s: ClusterState, link: Link, kind: Greeting["kind"]): void {
+/** @param about  nodes that are told of in any case */
+export function greet(s: ClusterState, link: Link, kind: Greeting["kind"], about: readonly ClusterNode[] = []): void {
   if (kind === "ping" && link.node !== null) {
     link.node.pingSentAt = s.now;
     s.roll.attend(link.node);
   }
-  sendOn(s, link, { kind, sender: senderOf(s), gossip: gossip(s, link.node), extensions: extensions(s) });
+  sendOn(s, link, { kind, sender: senderOf(s), gossip: gossip(s, link.node, about), extensions: extensions(s) });
 }
 
 /** A PONG that nobody asked for: news of ourselves. */
@@ -70,14 +74,29 @@ export function announce(s: ClusterState, to: "all" | "shard"): void {
   }
 }
 
+/** Nodes that gave us their names lately: chance alone would take a while to tell all others of them. */
+export function announceNewcomers(s: ClusterState): void {
+  if (s.newcomers.length === 0 || s.now - s.newcomersToldAt < NEWCOMERS_MS) return;
+  s.newcomersToldAt = s.now;
+  const about = s.newcomers.splice(0, MAX_NEWCOMERS);
+  for (const node of s.roll.nodes) {
+    if (node.link?.isUp && !node.is(NodeFlag.myself | NodeFlag.handshake)) greet(s, node.link, "pong", about);
+  }
+}
+
 /**
  * Some nodes by chance, so that news of a failure reaches everybody within a few timeouts, and all of those that we cannot reach,
  * so that a majority agrees soon.
  */
-function gossip(s: ClusterState, receiver: ClusterNode | null): Gossip[] {
+function gossip(s: ClusterState, receiver: ClusterNode | null, about: readonly ClusterNode[]): Gossip[] {
   s.pings++;
   const all = s.roll.nodes;
   const entries: Gossip[] = [];
+  for (const node of about) {
+    if (node === receiver || node.is(NodeFlag.pfail | NodeFlag.handshake | NodeFlag.noAddress)) continue;
+    node.toldIn = s.pings;
+    entries.push(entryOf(node));
+  }
   // Neither ourselves nor the receiver.
   const wanted = Math.min(all.length - 2, Math.max(MIN_GOSSIP, Math.floor(all.length / GOSSIP_SHARE)));
   for (let tries = wanted * 3; tries > 0 && entries.length < wanted; tries--) {

@@ -65,6 +65,9 @@ export class ClusterState {
   isUnsettled = true;
   /** Whether all slots had to be covered then. */
   neededCoverage = false;
+  /** Nodes that told us their names, and of whom we have not told the others yet. */
+  readonly newcomers: ClusterNode[] = [];
+  newcomersToldAt = 0;
   /** Messages by kind: CLUSTER INFO shows them. */
   readonly sent: Partial<Record<MessageKind, number>> = {};
   readonly received: Partial<Record<MessageKind, number>> = {};
@@ -144,6 +147,7 @@ export class ClusterState {
     this.nodes.delete(node.id);
     this.roll.remove(node);
     this.pfailing.delete(node);
+    if (this.newcomers.includes(node)) this.newcomers.splice(this.newcomers.indexOf(node), 1);
     this.isUnsettled = true;
   }
 
