@@ -50,7 +50,6 @@ export class ClusterShell {
   readonly machine: ClusterMachine;
   readonly #io: Io;
   readonly #host: ClusterHost;
-  readonly #settings: ClusterSettings;
   readonly #file: string;
   readonly #sendBufferLimit: number;
   /** Connections closed because their other end took too little. */
@@ -65,7 +64,6 @@ export class ClusterShell {
     const { io, host, settings, facts, file } = parts;
     this.#io = io;
     this.#host = host;
-    this.#settings = settings;
     this.#file = file;
     this.#sendBufferLimit = parts.sendBufferLimit || DEFAULT_SENDBUF_LIMIT;
     this.machine = new ClusterMachine({ id: randomId(io.random), settings, facts, random: io.random });
@@ -76,15 +74,19 @@ export class ClusterShell {
     return this.machine.state;
   }
 
-  /** Listens on the bus at these addresses, at the port of the settings or any that is free (0). Resolves with the port. */
-  async listen(addresses: readonly string[]): Promise<number> {
-    let { busPort: port } = this.#settings;
+  /**
+   * Listens on the bus at these addresses.
+   * @param port  0 for any that is free; what is announced may be another
+   * @returns  the port
+   */
+  async listen(addresses: readonly string[], port: number): Promise<number> {
+    let open = port;
     for (const host of addresses) {
-      const listener = await this.#io.net.listen({ host, port }, (socket) => this.#accept(socket));
+      const listener = await this.#io.net.listen({ host, port: open }, (socket) => this.#accept(socket));
       this.#listeners.push(listener);
-      port = listener.endpoint.port;
+      open = listener.endpoint.port;
     }
-    return port;
+    return open;
   }
 
   /** Begins, once the settings say under which ports this node is reached. */

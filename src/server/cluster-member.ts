@@ -84,7 +84,7 @@ export class ClusterMember implements Member {
     this.#busPort = values["cluster-port"] || (options.ephemeralPort ? 0 : linkPort + BUS_PORT_DISTANCE);
     const addresses = new Set(listeners.endpoints.filter(({ path }) => path === undefined).map(({ host }) => host));
     try {
-      this.#busPort = await this.shell.listen([...addresses]);
+      this.#busPort = await this.shell.listen([...addresses], this.#busPort);
     } catch (error) {
       throw new StartError(`Failed listening on the cluster bus port ${this.#busPort}: ${(error as Error).message}`);
     }

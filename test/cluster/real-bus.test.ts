@@ -74,8 +74,9 @@ class Ours implements AsyncDisposable {
   }
 
   static async start(): Promise<Ours> {
-    const ours = new Ours(await settingsOf());
-    await ours.shell.listen(["127.0.0.1"]);
+    const settings = await settingsOf();
+    const ours = new Ours(settings);
+    await ours.shell.listen(["127.0.0.1"], settings.busPort);
     ours.shell.start();
     return ours;
   }
