@@ -1,6 +1,7 @@
 /** Elements of a table by chance, very many at once. */
 import type { ElementTable } from "./element-table.ts";
 import { ElementWalk } from "./element-walk.ts";
+import { near } from "./near.ts";
 
 /** When more than one in so many is wanted it is quicker to go through all than to draw. */
 const GO_THROUGH = 24;
@@ -34,8 +35,9 @@ function draw(table: ElementTable, count: number, uint32: () => number): Int32Ar
   const shift = Math.clz32(count);
   const seen = new Int32Array(2 ** (33 - shift));
   const mask = seen.length - 1;
+  const draws = new Draws(table, uint32);
   for (let found = 0; found < count; ) {
-    const ref = table.random(uint32);
+    const ref = draws.next();
     let at = Math.imul(ref, 0x9e3779b1) >>> (shift - 1);
     while (seen[at] !== 0 && seen[at] !== ref) at = (at + 1) & mask;
     if (seen[at] === ref) continue;
@@ -45,10 +47,30 @@ function draw(table: ElementTable, count: number, uint32: () => number): Int32Ar
   return drawn;
 }
 
+/** Any elements, drawn several at a time. */
+class Draws {
+  readonly #table: ElementTable;
+  readonly #uint32: () => number;
+  readonly #refs = new Int32Array(TOGETHER);
+  readonly #places = new Int32Array(TOGETHER);
+  #found = 0;
+
+  constructor(table: ElementTable, uint32: () => number) {
+    this.#table = table;
+    this.#uint32 = uint32;
+  }
+
+  next(): number {
+    while (this.#found === 0) this.#found = this.#table.randomSome(this.#uint32, this.#refs, this.#places);
+    return this.#refs[--this.#found]!;
+  }
+}
+
 /** Elements one after the other, each any: so many of them, the same ones again and again perhaps. */
 export class AnyElements {
   readonly #table: ElementTable;
   readonly #uint32: () => number;
+  readonly #draws: Draws;
   /** All there are, if so many are wanted that it is worth it. */
   readonly #all: Int32Array | null;
   #left: number;
@@ -59,6 +81,7 @@ export class AnyElements {
     this.#table = table;
     this.#uint32 = uint32;
     this.#left = count;
+    this.#draws = new Draws(table, uint32);
     this.#all = count * GO_THROUGH > table.size ? allElements(table) : null;
   }
 
@@ -67,8 +90,7 @@ export class AnyElements {
     const all = this.#all;
     const { refs } = this;
     const count = Math.min(TOGETHER, this.#left);
-    for (let i = 0; i < count; i++)
-      refs[i] = all === null ? this.#table.random(this.#uint32) : all[this.#uint32() % all.length]!;
+    for (let i = 0; i < count; i++) refs[i] = all === null ? this.#draws.next() : all[this.#uint32() % all.length]!;
     if (all !== null) touch(this.#table, refs, 0, count);
     this.#left -= count;
     this.count = count;
@@ -92,12 +114,12 @@ export function visitElements(table: ElementTable, refs: Int32Array, visit: (ref
   }
 }
 
-/** Reads a word of each of some elements, none of which waits for another: who looks at them next finds them near. */
-function touch({ arena: { i32 } }: ElementTable, refs: Int32Array, from: number, end: number): number {
+/** Reads a word of each of some elements, so that they are near for whoever looks at them next. */
+function touch({ arena: { i32 } }: ElementTable, refs: Int32Array, from: number, end: number): void {
   let seen = 0;
   for (let i = from; i < end; i++) {
     const ref = refs[i]!;
     seen ^= i32[ref >>> 20]![(ref & 0xfffff) << 2]!;
   }
-  return seen;
+  near.seen = seen;
 }

@@ -14,6 +14,7 @@
  */
 import type { Arena } from "./arena.ts";
 import { reverseBits } from "./hash.ts";
+import { near } from "./near.ts";
 
 /** What the header takes of the owner's root block: how many elements, how many buckets, the ref of heads or directory. */
 export const HEADER_WORDS = 3;
@@ -69,9 +70,13 @@ export class ElementTable {
     return this;
   }
 
-  /** Gives an empty table so many buckets at once: it will not have to split them one by one while so many elements come. */
+  /** Makes so many buckets at once: best while the table is empty, or small. It will not have to split them while so many elements come. */
   reserve(buckets: number): void {
     if (buckets <= MIN_BUCKETS) return;
+    if (this.size > 0) {
+      while (this.buckets < buckets) this.#split();
+      return;
+    }
     this.dispose();
     const heads =
       buckets <= SEGMENT ? this.#zeroed(powerFrom(buckets)) : this.#directoryOf(Math.ceil(buckets / SEGMENT));
@@ -211,6 +216,28 @@ export class ElementTable {
   /** To be called before the owner changes anything about an element where it lies; `unlink` and `replace` do it themselves. */
   beforeChange(ref: number): void {
     if (this.arena.watch.open) this.arena.watch.beforeElement(this.address, ref);
+  }
+
+  /** Fewer came than `reserve` was told: gives back what is too much. */
+  settle(): void {
+    const most = Math.max(this.size * SPARSE, MIN_BUCKETS);
+    while (this.buckets > most) this.#join();
+  }
+
+  /**
+   * Reads what `unlink` will look at of the elements words[at, at + count): none of these reads waits for another, so that together
+   * they take little longer than one.
+   */
+  touchAll(refs: Int32Array, at: number, count: number): void {
+    const i32 = this.#i32;
+    const { buckets } = this;
+    let seen = 0;
+    for (let i = at; i < at + count; i++) seen ^= i32[refs[i]! >>> 20]![((refs[i]! & 0xfffff) << 2) + 1]!;
+    for (let i = at; i < at + count; i++) {
+      const head = this.chain(bucketOf(i32[refs[i]! >>> 20]![((refs[i]! & 0xfffff) << 2) + 1]!, buckets));
+      seen ^= i32[head >>> 20]![(head & 0xfffff) << 2]!;
+    }
+    near.seen = seen;
   }
 
   /** Takes an element out; its block is the owner's to free. */
@@ -404,6 +431,39 @@ export class ElementTable {
       const ref = this.#elementAt(uint32() & (bit - 1), bit, uint32() % places, places, uint32);
       if (ref !== 0) return ref;
     }
+  }
+
+  /** As `random`, tried as often as `into` has room, each time with little chance: the elements found are its first ones. Returns how many. */
+  randomSome(uint32: () => number, into: Int32Array, drawn: Int32Array): number {
+    const { size, buckets } = this;
+    if (size === 0) return 0;
+    const i32 = this.#i32;
+    const bit = powerBelow(buckets);
+    const mean = size / bit;
+    const places = Math.ceil(mean + TAIL * Math.sqrt(mean));
+    const tries = into.length;
+    for (let i = 0; i < tries; i++) {
+      into[i] = uint32() & (bit - 1);
+      drawn[i] = uint32() % places;
+    }
+    // Fetched ahead: what the buckets begin with, and what follows there.
+    let seen = 0;
+    for (let i = 0; i < tries; i++) {
+      const ref = this.chain(into[i]!);
+      seen ^= i32[ref >>> 20]![(ref & 0xfffff) << 2]!;
+    }
+    for (let i = 0; i < tries; i++) {
+      const ref = this.chain(into[i]!);
+      const next = i32[ref >>> 20]![(ref & 0xfffff) << 2]!;
+      seen ^= i32[next >>> 20]![(next & 0xfffff) << 2]!;
+    }
+    near.seen = seen;
+    let found = 0;
+    for (let i = 0; i < tries; i++) {
+      const ref = this.#elementAt(into[i]!, bit, drawn[i]!, places, uint32);
+      if (ref !== 0) into[found++] = ref;
+    }
+    return found;
   }
 
   /** The element at a place of a bucket as it was before it was split, or 0; those beyond the last place share that. */

@@ -10,6 +10,7 @@
  * that of the first element below it.
  */
 import type { Arena } from "./arena.ts";
+import { near } from "./near.ts";
 
 /** Entries of a node at most. */
 export const MAX = 63;
@@ -78,10 +79,9 @@ export class IndexNodes {
   }
 
   /**
-   * Reads a word of each element of a leaf. They lie anywhere, and are fetched all at once here, since none of them waits for
-   * another; who looks at them one by one behind this finds them near.
+   * Reads a word of each element of a leaf, so that they are near for whoever looks at them one by one.
    */
-  touch(leaf: number): number {
+  touch(leaf: number): void {
     const i32 = this.#i32;
     const words = i32[leaf >>> 20]!;
     const base = (leaf & 0xfffff) << 2;
@@ -90,7 +90,7 @@ export class IndexNodes {
       const ref = words[at]!;
       seen ^= i32[ref >>> 20]![(ref & 0xfffff) << 2]!;
     }
-    return seen;
+    near.seen = seen;
   }
 
   /** The first element at or below the node. */

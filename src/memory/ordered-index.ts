@@ -307,15 +307,17 @@ export class OrderedIndex {
     return ref;
   }
 
-  /** Takes out so many elements, which must be there, from a place on, and shows each to `visit`, which must not look at the index. */
-  removeRange(rank: number, count: number, visit: (ref: number) => void): void {
+  /**
+   * Takes out so many elements, which must be there, from a place on, and shows them to `visit`, which must not look at the index: some
+   * at a time, those of refs[at, at + found).
+   */
+  removeRange(rank: number, count: number, visit: (refs: Int32Array, at: number, found: number) => void): void {
     while (count > 0) {
       this.#descendToRank(rank);
       const leaf = pathNode[0]!;
       const at = pathAt[0]!;
       const inLeaf = Math.min(count, this.#nodes.get(leaf, COUNT) - at);
-      if (count > MAX) this.#nodes.touch(leaf);
-      for (let i = 0; i < inLeaf; i++) visit(this.#nodes.get(leaf, REFS + at + i));
+      visit(this.#i32[leaf >>> 20]!, ((leaf & 0xfffff) << 2) + REFS + at, inLeaf);
       this.#removeFound(inLeaf);
       count -= inLeaf;
     }

@@ -100,9 +100,11 @@ for (const [name, key] of Object.entries(KEYS))
     const removeMany = (rank: number, atMost: number) => {
       const refs = sorted.splice(rank, atMost);
       const seen: number[] = [];
-      index.removeRange(rank, refs.length, (ref) => {
-        seen.push(ref);
-        world.arena.free(ref);
+      index.removeRange(rank, refs.length, (found, at, length) => {
+        for (const ref of found.slice(at, at + length)) {
+          seen.push(ref);
+          world.arena.free(ref);
+        }
       });
       assert.deepEqual(seen, refs);
     };

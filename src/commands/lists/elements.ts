@@ -216,9 +216,7 @@ function linsert(call: Call, args: Args): void {
   const value = args.at(4);
   list.grow(value.length, 1);
   list.lookFor(args.at(3));
-  let there = list.seek(0);
-  while (there && !list.matches()) there = list.forward();
-  if (!there) {
+  if (!list.seek(0) || !list.findForward()) {
     call.reply.integer(-1);
     return;
   }

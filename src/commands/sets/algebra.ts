@@ -61,6 +61,8 @@ const negativeLimit = new ReplyError("ERR", "LIMIT can't be negative");
 
 const cursor = new SetCursor();
 const number = new Int64();
+/** With so many members it is guessed how many a result will have, and it gets its room at once. */
+const MANY = 1024;
 /** Of the flyweights, the one for results; sources have those from 1 on. */
 const RESULT = 0;
 
@@ -78,23 +80,28 @@ function create(call: Call, encoding: number): SetValue {
 // Intersections
 
 /**
- * Shows `visit` what the sets have in common, until it returns false: the members of the smallest are looked for in the others.
+ * Shows `visit` what the sets have in common, until it returns false: the members of the smallest are looked for in the others. From
+ * how many it has found by then `expected` guesses how many there will be.
  * @returns  the smallest set; null if one of them has no members
  */
 function intersect(
   sets: readonly (SetValue | null)[],
-  visit: (member: Slice, hash?: number) => boolean,
+  visit: (member: Slice, hash: number | undefined, expected: (found: number) => number) => boolean,
 ): SetValue | null {
   const whole = sets.filter((set) => set !== null);
   if (whole.length < sets.length) return null;
   const [smallest, ...larger] = whole.sort((a, b) => a.size - b.size);
   const others = larger.filter((set) => set.root !== smallest!.root);
-  const isHashed = others.some(isTable);
+  const isHashed = others.some(isTable) || isTable(smallest!);
+  const { size } = smallest!;
+  let seen = 0;
+  const expected = (found: number) => Math.ceil((found / seen) * size);
   cursor.start(smallest!);
   while (cursor.next()) {
     const { member } = cursor;
     const hash = isHashed ? cursor.hash : undefined;
-    if (isInAll(others, member, hash) && !visit(member, hash)) break;
+    seen++;
+    if (isInAll(others, member, hash) && !visit(member, hash, expected)) break;
   }
   return smallest!;
 }
@@ -148,12 +155,14 @@ function sinterstore(call: Call, args: Args): void {
   const isIntset = sets.some((set) => set?.encoding === Encoding.intset);
   let result: SetValue | null = null;
   let onlyIntegers = true;
-  const smallest = intersect(sets, (member, hash) => {
+  const smallest = intersect(sets, (member, hash, expected) => {
     onlyIntegers &&= number.parse(member.bytes, member.start, member.end);
     result ??= create(call, isIntset && onlyIntegers ? Encoding.intset : Encoding.listpack);
-    result.add(member, hash);
+    result.addNew(member, hash);
+    if (result.size === MANY && isTable(result)) result.table.reserve(expected(MANY));
     return true;
   });
+  if (result !== null && isTable(result)) (result as SetValue).table.settle();
   const kept = smallest === null ? null : (result as SetValue | null);
   if (kept !== null && onlyIntegers) engine.sets.makeIntset(kept);
   store(call, args.at(1), kept, intersected);
@@ -239,7 +248,7 @@ function subtractByLookUps(result: SetValue, first: SetValue, others: SetValue[]
   while (cursor.next()) {
     const { member } = cursor;
     const hash = isHashed ? cursor.hash : undefined;
-    if (!isInAny(others, member, hash)) result.add(member, hash);
+    if (!isInAny(others, member, hash)) result.addNew(member, hash);
   }
 }
 

@@ -170,8 +170,9 @@ function combineStore(call: Call, args: Args, operation: Operation): void {
 function build(builder: SortedSetBuilder, operation: Operation, query: Query): void {
   if (operation === "union") unite(builder, query);
   else if (operation === "inter")
-    intersect(query, (member, score, hash) => {
+    intersect(query, (member, score, hash, expected) => {
       builder.add(member, score, hash);
+      if (builder.size === MANY) builder.expect(expected(MANY));
       return true;
     });
   else subtract(builder, query);
@@ -195,14 +196,23 @@ function unite(builder: SortedSetBuilder, query: Query): void {
   }
 }
 
-/** Shows `visit` what all sources have, with its score, until it returns false. */
-function intersect(query: Query, visit: (member: Slice, score: number, hash: number) => boolean): void {
+type Visit = (member: Slice, score: number, hash: number, expected: (found: number) => number) => boolean;
+
+/**
+ * Shows `visit` what all sources have, with its score, until it returns false. From how many it has found by then `expected` guesses how
+ * many there will be.
+ */
+function intersect(query: Query, visit: Visit): void {
   const [smallest, ...others] = bySize(query);
   if (smallest === undefined || others.length + 1 < query.sources.length) return;
+  const { size } = smallest;
+  let seen = 0;
+  const expected = (found: number) => Math.ceil((found / seen) * size);
   for (let there = smallest.first(); there; there = smallest.next()) {
+    seen++;
     const { member, score, hash } = smallest;
     const sum = scoreInAll(others, member, hash, orZero(score * smallest.weight), query.aggregate);
-    if (!Number.isNaN(sum) && !visit(member, sum, hash)) return;
+    if (!Number.isNaN(sum) && !visit(member, sum, hash, expected)) return;
   }
 }
 

@@ -143,6 +143,21 @@ export abstract class ListReading {
     return this.#sought.equals(this.node.bytes, this.place);
   }
 
+  /** Goes on from here to the next element that says what is looked for, if it is not here; false if there is none. */
+  findForward(): boolean {
+    const { node } = this;
+    for (;;) {
+      const found = node.find(this.#sought, this.place);
+      if (found < node.end) {
+        for (; this.place < found; this.within++) this.place += entryLength(node.bytes, this.place);
+        return true;
+      }
+      if (this.isPacked || !this.directory.next()) return false;
+      this.place = node.open(this.directory.node).begin;
+      this.within = 0;
+    }
+  }
+
   get nodeCount(): number {
     return this.isPacked ? 1 : this.directory.nodes();
   }

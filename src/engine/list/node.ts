@@ -87,6 +87,13 @@ export class ListNode {
     return at;
   }
 
+  /** Where the first entry from `at` on is that says what `element` does; the end if none is. */
+  find(element: Element, at: number): number {
+    const { bytes, end } = this;
+    while (at < end && !element.equals(bytes, at)) at += entryLength(bytes, at);
+    return at;
+  }
+
   /** Called before its entries change, or the node goes. */
   beforeChange(): void {
     const { watch } = this.#arena;

@@ -128,6 +128,12 @@ export class SetValue {
     }
   }
 
+  /** Adds what is no member. */
+  addNew(member: Slice, hash?: number): void {
+    if (this.encoding === Encoding.table) this.table.addNew(member, hash ?? this.table.hash(member));
+    else this.add(member, hash);
+  }
+
   #addInteger(): boolean {
     const intset = this.openIntset();
     if (!intset.add(this.#integer)) return false;

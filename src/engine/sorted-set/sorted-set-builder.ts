@@ -34,10 +34,10 @@ export class SortedSetBuilder {
     return ref === 0 ? Number.NaN : this.#members.score(ref);
   }
 
-  /** At least so many members are to come: many, or this is not worth calling. */
+  /** About so many members are to come in all: many, or this is not worth calling. */
   expect(members: number): void {
     if (this.#root === 0) this.#begin();
-    if (this.size === 0) this.#members.table.reserve(members);
+    this.#members.table.reserve(members);
   }
 
   /** Adds a member that is not there yet. All come by this or all by `combine`. `hash` is that of the member in any table. */
@@ -81,6 +81,7 @@ export class SortedSetBuilder {
     const { table, index } = this.#members;
     const walk = new ElementWalk().start(table);
     while (index.size < table.size && walk.next()) for (let i = 0; i < walk.count; i++) index.insert(walk.refs[i]!);
+    table.settle();
     const { zsetMaxListpackEntries, zsetMaxListpackValue } = this.#store.policy;
     const isSmall = table.size <= zsetMaxListpackEntries && this.#longest <= zsetMaxListpackValue;
     if (isSmall && this.#totalLength < PACKED_MAX) this.#pack();

@@ -144,14 +144,19 @@ export class TableMembers implements Order {
 
   /** Removes so many members from a rank on. */
   removeRange(rank: number, count: number): void {
-    this.index.removeRange(rank, count, this.#drop);
+    this.index.removeRange(rank, count, this.#dropAll);
   }
 
-  /** Of a member that is not in the index any more. */
-  readonly #drop = (ref: number): void => {
+  /** Of members that are not in the index any more. */
+  readonly #dropAll = (refs: Int32Array, at: number, count: number): void => {
+    if (count > 1) this.table.touchAll(refs, at, count);
+    for (let i = at; i < at + count; i++) this.#drop(refs[i]!);
+  };
+
+  #drop(ref: number): void {
     this.table.unlink(ref);
     this.arena.free(ref);
-  };
+  }
 
   /** Takes on copies of all members of another one, having none. */
   copy(from: TableMembers): void {
