@@ -10,7 +10,7 @@ import { planRepair, type Repair, type SlotFacts } from "./repair-plan.ts";
 import { type Member, primariesOf, type Survey } from "./survey.ts";
 
 /** So many slots are taken over in one transaction. */
-const TAKE_AT_ONCE = 512;
+const TAKE_AT_ONCE = 2048;
 
 /** Of the slots that are not as they should be, by the words of all primaries. */
 export async function collectFacts(
@@ -125,7 +125,7 @@ export class Repairer {
           ["CLUSTER", "DELSLOTS", slot],
           ["CLUSTER", "SETSLOT", slot, "IMPORTING", step.owner],
         ];
-        await this.#atOnce(this.#member(step.node), words, false);
+        await this.#atOnce(this.#member(step.node), words);
         return;
       }
       case "gather":
@@ -140,12 +140,10 @@ export class Repairer {
   async #own(node: Member, slots: readonly number[]): Promise<void> {
     const own = new Set(node.slots);
     const news = slots.filter((slot) => !own.has(slot));
-    // It may believe in another owner; that it gives up the slot is refused if it does not.
-    const words = news.flatMap((slot) => [
-      ["CLUSTER", "DELSLOTS", slot],
-      ["CLUSTER", "ADDSLOTS", slot],
-    ]);
-    if (words.length > 0) await this.#atOnce(node, words, true);
+    const believed = news.filter((slot) => node.owners[slot] !== undefined);
+    const words: Word[][] = [["CLUSTER", "ADDSLOTS", ...news]];
+    if (believed.length > 0) words.unshift(["CLUSTER", "DELSLOTS", ...believed]);
+    if (news.length > 0) await this.#atOnce(node, words);
     await this.#links.ask(node, "CLUSTER", "BUMPEPOCH");
   }
 
@@ -161,13 +159,11 @@ export class Repairer {
   }
 
   /** In a transaction, so that no message of another node comes between. */
-  async #atOnce(node: Member, commands: readonly (readonly Word[])[], tolerant: boolean): Promise<void> {
+  async #atOnce(node: Member, commands: readonly (readonly Word[])[]): Promise<void> {
     const begun = [["MULTI"], ...commands, ["EXEC"]].map((words) => this.#links.ask(node, ...words));
     const results = (await Promise.all(begun)).at(-1) as Reply[];
-    for (const [i, result] of results.entries()) {
-      const isDeletion = commands[i]![1] === "DELSLOTS";
-      if (result instanceof ReplyError && !(tolerant && isDeletion)) throw new NodeError(node, commands[i]!, result);
-    }
+    const failed = results.findIndex((result) => result instanceof ReplyError);
+    if (failed >= 0) throw new NodeError(node, commands[failed]!, results[failed] as ReplyError);
   }
 
   #member(id: string): Member {
