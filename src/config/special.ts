@@ -2,7 +2,7 @@
 import { Slice } from "../base/bytes.ts";
 import { parseDouble } from "../base/numbers.ts";
 import { type Directive, directive, notOneOf, Refusal, type Traits } from "./kinds.ts";
-import { memoryWithUnit, parseMemory } from "./numeric.ts";
+import { INT_MAX, memoryWithUnit, parseMemory } from "./numeric.ts";
 
 /** A snapshot is due after `seconds` if there were at least `changes`. */
 export interface SavePoint {
@@ -18,7 +18,7 @@ export function savePoints(fallback: readonly SavePoint[], traits: Traits<readon
     parse(words, current, repeated) {
       if (words.length === 0 || (words.length === 1 && words[0] === "")) return [];
       const numbers = words.map(decimal);
-      const valid = numbers.every((number, i) => number >= (i % 2 === 0 ? 1 : 0));
+      const valid = numbers.every((number, i) => number >= (i % 2 === 0 ? 1 : 0) && number <= INT_MAX);
       if (words.length % 2 === 1 || !valid) throw new Refusal("Invalid save parameters");
       const points: SavePoint[] = repeated ? [...current] : [];
       for (let i = 0; i < numbers.length; i += 2) points.push({ seconds: numbers[i]!, changes: numbers[i + 1]! });
@@ -39,6 +39,9 @@ export interface OutputLimit {
   readonly softBytes: number;
   readonly softSeconds: number;
 }
+
+/** Beyond it lies what no process has, nor a double tells apart. */
+const MOST_BYTES = 1n << 62n;
 
 const OUTPUT_CLASSES: readonly OutputClass[] = ["normal", "replica", "pubsub"];
 
@@ -80,7 +83,8 @@ function outputLimit([className, hardWord, softWord, secondsWord]: readonly stri
   const hard = parseMemory(hardWord!);
   const soft = parseMemory(softWord!);
   const softSeconds = decimal(secondsWord!);
-  if (hard === null || soft === null || !(softSeconds >= 0)) {
+  const isRight = hard !== null && hard < MOST_BYTES && soft !== null && soft < MOST_BYTES;
+  if (!isRight || !(softSeconds >= 0 && softSeconds <= INT_MAX)) {
     throw new Refusal("Error in hard, soft or soft_seconds setting in buffer limit configuration.");
   }
   return { class: known, hardBytes: Number(hard), softBytes: Number(soft), softSeconds };
@@ -122,12 +126,19 @@ export function addresses(fallback: readonly string[], traits: Traits<readonly s
     manyWords: true,
     parse(words) {
       if (words.length > 16) throw new Refusal("Too many bind addresses specified.");
-      return words.length === 1 && words[0] === "" ? [] : [...words];
+      if (words.length === 1 && words[0] === "") return [];
+      if (!words.every(isPlain)) throw new Refusal("Invalid bind address");
+      return [...words];
     },
     text: (list) => list.join(" "),
     // Redis drops the line when the value is the default.
     lines: (list) => (list.join(" ") === fallback.join(" ") ? [] : [list.join(" ") || '""']),
   });
+}
+
+/** A word that a file can hold without quotes, as hosts and addresses are. */
+function isPlain(word: string): boolean {
+  return /^[^\s"'\\\0]+$/.test(word);
 }
 
 export interface HostPort {
@@ -146,6 +157,7 @@ export function hostAndPort(traits: Traits<HostPort | null> = {}): Directive<Hos
       if (words.length !== 2) throw new Refusal("wrong number of arguments");
       const [host, port] = words as [string, string];
       if (host.toLowerCase() === "no" && port.toLowerCase() === "one") return null;
+      if (!isPlain(host)) throw new Refusal("Invalid master host");
       const number = decimal(port);
       if (!(number >= 0 && number <= 65535)) throw new Refusal("Invalid master port");
       return { host, port: number };
@@ -175,7 +187,7 @@ export function hostPorts(traits: Traits<readonly HostPort[]> = {}) {
 }
 
 function hostPort(word: string): HostPort {
-  const parts = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(word);
+  const parts = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(isPlain(word) ? word : "");
   const port = Number(parts?.[3]);
   if (!parts || port < 1 || port > 65535) throw new Refusal(`'${word}' is not host:port`);
   return { host: (parts[1] ?? parts[2])!, port };
