@@ -125,7 +125,8 @@ export function equalBytes(
 ): boolean {
   const length = aEnd - aStart;
   if (length !== bEnd - bStart) return false;
-  for (let i = 0; i < length; i++) if (a[aStart + i] !== b[bStart + i]) return false;
+  // From the end: names tend to begin alike.
+  for (let i = length - 1; i >= 0; i--) if (a[aStart + i] !== b[bStart + i]) return false;
   return true;
 }
 

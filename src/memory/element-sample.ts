@@ -4,7 +4,7 @@ import { ElementWalk } from "./element-walk.ts";
 import { near } from "./near.ts";
 
 /** When more than one in so many is wanted it is quicker to go through all than to draw. */
-const GO_THROUGH = 24;
+const GO_THROUGH = 16;
 /** So many are looked at together (`touch`). */
 const TOGETHER = 64;
 
@@ -35,9 +35,8 @@ function draw(table: ElementTable, count: number, uint32: () => number): Int32Ar
   const shift = Math.clz32(count);
   const seen = new Int32Array(2 ** (33 - shift));
   const mask = seen.length - 1;
-  const draws = new Draws(table, uint32);
   for (let found = 0; found < count; ) {
-    const ref = draws.next();
+    const ref = table.random(uint32);
     let at = Math.imul(ref, 0x9e3779b1) >>> (shift - 1);
     while (seen[at] !== 0 && seen[at] !== ref) at = (at + 1) & mask;
     if (seen[at] === ref) continue;
@@ -47,30 +46,10 @@ function draw(table: ElementTable, count: number, uint32: () => number): Int32Ar
   return drawn;
 }
 
-/** Any elements, drawn several at a time. */
-class Draws {
-  readonly #table: ElementTable;
-  readonly #uint32: () => number;
-  readonly #refs = new Int32Array(TOGETHER);
-  readonly #places = new Int32Array(TOGETHER);
-  #found = 0;
-
-  constructor(table: ElementTable, uint32: () => number) {
-    this.#table = table;
-    this.#uint32 = uint32;
-  }
-
-  next(): number {
-    while (this.#found === 0) this.#found = this.#table.randomSome(this.#uint32, this.#refs, this.#places);
-    return this.#refs[--this.#found]!;
-  }
-}
-
 /** Elements one after the other, each any: so many of them, the same ones again and again perhaps. */
 export class AnyElements {
   readonly #table: ElementTable;
   readonly #uint32: () => number;
-  readonly #draws: Draws;
   /** All there are, if so many are wanted that it is worth it. */
   readonly #all: Int32Array | null;
   #left: number;
@@ -81,7 +60,6 @@ export class AnyElements {
     this.#table = table;
     this.#uint32 = uint32;
     this.#left = count;
-    this.#draws = new Draws(table, uint32);
     this.#all = count * GO_THROUGH > table.size ? allElements(table) : null;
   }
 
@@ -90,7 +68,8 @@ export class AnyElements {
     const all = this.#all;
     const { refs } = this;
     const count = Math.min(TOGETHER, this.#left);
-    for (let i = 0; i < count; i++) refs[i] = all === null ? this.#draws.next() : all[this.#uint32() % all.length]!;
+    for (let i = 0; i < count; i++)
+      refs[i] = all === null ? this.#table.random(this.#uint32) : all[this.#uint32() % all.length]!;
     if (all !== null) touch(this.#table, refs, 0, count);
     this.#left -= count;
     this.count = count;

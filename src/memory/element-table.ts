@@ -433,39 +433,6 @@ export class ElementTable {
     }
   }
 
-  /** As `random`, tried as often as `into` has room, each time with little chance: the elements found are its first ones. Returns how many. */
-  randomSome(uint32: () => number, into: Int32Array, drawn: Int32Array): number {
-    const { size, buckets } = this;
-    if (size === 0) return 0;
-    const i32 = this.#i32;
-    const bit = powerBelow(buckets);
-    const mean = size / bit;
-    const places = Math.ceil(mean + TAIL * Math.sqrt(mean));
-    const tries = into.length;
-    for (let i = 0; i < tries; i++) {
-      into[i] = uint32() & (bit - 1);
-      drawn[i] = uint32() % places;
-    }
-    // Fetched ahead: what the buckets begin with, and what follows there.
-    let seen = 0;
-    for (let i = 0; i < tries; i++) {
-      const ref = this.chain(into[i]!);
-      seen ^= i32[ref >>> 20]![(ref & 0xfffff) << 2]!;
-    }
-    for (let i = 0; i < tries; i++) {
-      const ref = this.chain(into[i]!);
-      const next = i32[ref >>> 20]![(ref & 0xfffff) << 2]!;
-      seen ^= i32[next >>> 20]![(next & 0xfffff) << 2]!;
-    }
-    near.seen = seen;
-    let found = 0;
-    for (let i = 0; i < tries; i++) {
-      const ref = this.#elementAt(into[i]!, bit, drawn[i]!, places, uint32);
-      if (ref !== 0) into[found++] = ref;
-    }
-    return found;
-  }
-
   /** The element at a place of a bucket as it was before it was split, or 0; those beyond the last place share that. */
   #elementAt(bucket: number, bit: number, place: number, places: number, uint32: () => number): number {
     let left = place;
