@@ -449,7 +449,7 @@ function failover(node: ClusterNodeParts, { reply }: Call, args: Args): void {
 }
 
 function moveSlot(node: ClusterNodeParts, call: Call, args: Args): void {
-  if (node.shell.state.myself.isReplica) throw err("You can use SETSLOT only with masters.");
+  if (node.shell.state.myself.isReplica) throw err("Please use SETSLOT only with masters.");
   const slot = readSlot(args.at(2));
   const move = readMove(args);
   ordered(node, call, (s) => setSlot(s, slot, move));

@@ -9,7 +9,7 @@ export interface Request {
   readonly slots: readonly number[];
   /** The keys are not all one and the same. */
   readonly severalKeys: boolean;
-  /** How many of the keys are here. Asked for only while a slot moves. */
+  /** How many of the keys are here (of channels all). Asked for only while a slot moves. */
   readonly present: () => number;
   readonly writes: boolean;
   /** SSUBSCRIBE, SPUBLISH and the like: channels, which nobody has to hold. */
@@ -58,14 +58,37 @@ export function refusalOf(s: ClusterState, settings: RoutingSettings, request: R
   }
   const movingTo = owner.isMyself ? s.migrating.get(slot) : undefined;
   const isImporting = movingTo === undefined && s.importing.has(slot);
-  if ((movingTo !== undefined || isImporting) && !request.ofChannels) {
+  if (movingTo !== undefined || isImporting) {
     if (request.migrates) return null;
     const moved = refusalWhileMoving(settings, request, slot, movingTo);
     if (moved !== undefined) return moved;
   }
   if (owner.isMyself) return null;
-  if (request.readonly && !request.writes && s.myself.isReplica && s.myself.primary === owner) return null;
+  const mayReadHere = (request.readonly || request.ofChannels) && !request.writes;
+  if (mayReadHere && isOfOurShard(s, slot)) return null;
   return redirection("MOVED", slot, owner, settings, request.tls);
+}
+
+/** We own the slot, or its owner is our primary. */
+export function isOfOurShard({ owners, myself }: ClusterState, slot: number): boolean {
+  const owner = owners[slot]!;
+  return owner !== null && (owner.isMyself || (myself.isReplica && myself.primary === owner));
+}
+
+/** Null while a client may go on waiting for a key of the slot. One that moves keeps its waiters until it is the other's. */
+export function refusalOfWaiting(
+  s: ClusterState,
+  settings: RoutingSettings,
+  { slots: [slot], readonly, writes, tls }: Pick<Request, "slots" | "readonly" | "writes" | "tls">,
+): Redirection | null {
+  if (slot === undefined) return null;
+  // Even one that only reads: nobody can write what it waits for.
+  if (!s.ok) return texts.down;
+  const owner = s.owners[slot]!;
+  if (owner?.isMyself || s.importing.has(slot)) return null;
+  if (owner === null) return texts.notServed;
+  if (readonly && !writes && isOfOurShard(s, slot)) return null;
+  return redirection("MOVED", slot, owner, settings, tls);
 }
 
 function refusalWhenDown(settings: RoutingSettings, request: Request): Redirection | null {

@@ -215,6 +215,8 @@ export class ClusterMember implements Member {
     this.#redirectWaiting();
     this.hidden.ownersChanged();
     this.migrations.slotsChanged();
+    const { pubsub } = this.#server;
+    if (pubsub.shardChannels.size > 0) pubsub.dropShardChannels((channel) => this.routing.servesChannel(channel));
   }
 
   /** What a file says that was read at the start. */

@@ -1,8 +1,9 @@
 /** The gate of a cluster's node: whether a client's command may run here, by the slots of its keys. */
+import type { Slice } from "../base/bytes.ts";
 import { hashSlot } from "../base/hash-slot.ts";
 import { parseInteger } from "../base/numbers.ts";
 import { ReplyError } from "../base/reply-error.ts";
-import { type Request, type RoutingSettings, refusalOf } from "../cluster/routing.ts";
+import { isOfOurShard, type Request, type RoutingSettings, refusalOf, refusalOfWaiting } from "../cluster/routing.ts";
 import type { ClusterState } from "../cluster/state.ts";
 import type { Args } from "../commands/args.ts";
 import { type CommandRow, FlagBit } from "../commands/call.ts";
@@ -38,11 +39,21 @@ export class ClusterRouting {
   refusal(connection: Connection, row: CommandRow, args: Args): ReplyError | null {
     const choices = this.#choices.get(connection);
     const asking = (choices?.asking ?? false) || row.flags.includes("asking");
+    const queued = connection.inMulti && !LEAVES_MULTI.has(row.name);
     // It is said of one command, or of one transaction.
-    if (choices !== undefined && row.name !== "asking" && (!connection.inMulti || row.name === "exec"))
-      choices.asking = false;
+    if (choices !== undefined && !queued && !KEEPS_ASKING.has(row.name)) choices.asking = false;
     const refused = this.#route(connection, row, args, asking, choices?.readonly ?? false);
-    return refused ?? notInCluster(row, args);
+    return refused ?? (queued ? null : this.refusalAnywhere(row, args));
+  }
+
+  /** Of what no node of a cluster does, whoever has the keys. Commands of a transaction are asked for when they are run. */
+  refusalAnywhere(row: CommandRow, args: Args): ReplyError | null {
+    return notInCluster(row, args);
+  }
+
+  /** The client is as if it had just come (RESET). */
+  forget(connection: Connection): void {
+    this.#choices.delete(connection);
   }
 
   #route(connection: Connection, row: CommandRow, args: Args, asking: boolean, readonly: boolean): ReplyError | null {
@@ -51,12 +62,13 @@ export class ClusterRouting {
     else gathered.add(row, args);
     if (gathered.slots.length === 0) return null;
     const bits = row.name === "exec" ? connection.transaction.bits : row.bits;
+    const ofChannels = SHARDED.has(row.name);
     const request: Request = {
       slots: gathered.slots,
       severalKeys: gathered.several,
-      present: () => this.#present(gathered),
+      present: () => (ofChannels ? gathered.keys.length : this.#present(gathered)),
       writes: (bits & FlagBit.write) !== 0,
-      ofChannels: SHARDED.has(row.name),
+      ofChannels,
       migrates: row.name === "migrate",
       asking,
       readonly,
@@ -72,7 +84,19 @@ export class ClusterRouting {
 
   /** For a client that waits for keys: why it would not be served here any more, or null. */
   refusalOfWaiting(connection: Connection, row: CommandRow, args: Args): ReplyError | null {
-    return this.#route(connection, row, args, false, this.#choices.get(connection)?.readonly ?? false);
+    const gathered = new GatheredKeys();
+    gathered.add(row, args);
+    return refusalOfWaiting(this.#state(), this.#settings, {
+      slots: gathered.slots,
+      writes: (row.bits & FlagBit.write) !== 0,
+      readonly: this.#choices.get(connection)?.readonly ?? false,
+      tls: connection.socket.tls ?? false,
+    });
+  }
+
+  /** Whether the channel's slot is our shard's. */
+  servesChannel(channel: Slice): boolean {
+    return isOfOurShard(this.#state(), hashSlot(channel));
   }
 }
 
@@ -95,6 +119,9 @@ class GatheredKeys {
     }
   }
 }
+
+const LEAVES_MULTI = new Set(["exec", "discard"]);
+const KEEPS_ASKING = new Set(["asking", "multi"]);
 
 /** Whose channels have slots, as keys have. */
 const SHARDED = new Set(["spublish", "ssubscribe", "sunsubscribe"]);

@@ -2,7 +2,7 @@
 
 import { Slice } from "../base/bytes.ts";
 import { matchGlob } from "../base/glob.ts";
-import type { Connection } from "./connection.ts";
+import { type Connection, Guard } from "./connection.ts";
 
 type Subscribers = Map<string, Set<Connection>>;
 
@@ -43,6 +43,23 @@ export class PubSub {
     for (const channel of [...connection.channels]) this.unsubscribe(connection, channel);
     for (const pattern of [...connection.patterns]) this.punsubscribe(connection, pattern);
     for (const channel of [...connection.shardChannels]) this.sunsubscribe(connection, channel);
+  }
+
+  /** Ends the subscriptions to shard channels that are not served here any more, and tells those who had them. */
+  dropShardChannels(isServed: (channel: Slice) => boolean): void {
+    for (const [channel, subscribers] of [...this.shardChannels]) {
+      const name = Buffer.from(channel, "latin1");
+      if (isServed(this.#channel.set(name, 0, name.length))) continue;
+      for (const connection of [...subscribers]) {
+        this.sunsubscribe(connection, channel);
+        const { reply } = connection;
+        reply.push(3);
+        reply.bulkBytes(SUNSUBSCRIBE);
+        reply.bulkBytes(name);
+        reply.integer(connection.shardChannels.size);
+        if (connection.subscriptions === 0) connection.guards &= ~Guard.subscribed;
+      }
+    }
   }
 
   /**
@@ -113,4 +130,5 @@ function remove(all: Subscribers, own: Set<string>, connection: Connection, name
 
 const MESSAGE = Buffer.from("message");
 const PMESSAGE = Buffer.from("pmessage");
+const SUNSUBSCRIBE = Buffer.from("sunsubscribe");
 const SMESSAGE = Buffer.from("smessage");

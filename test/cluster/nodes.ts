@@ -117,7 +117,9 @@ export class Nodes implements AsyncDisposable {
       const states = await Promise.all(nodes.map((node) => node.field("CLUSTER INFO", "cluster_state")));
       const links = await Promise.all(nodes.map((node) => node.field("INFO replication", "master_link_status")));
       const known = await Promise.all(nodes.map((node) => node.field("CLUSTER INFO", "cluster_slots_ok")));
+      const acquainted = await Promise.all(nodes.map((node) => node.field("CLUSTER INFO", "cluster_known_nodes")));
       return (
+        acquainted.every((count) => count === `${this.all.length}`) &&
         states.every((state) => state === "ok") &&
         links.every((link) => link !== "down") &&
         known.every((slots) => slots === "16384")

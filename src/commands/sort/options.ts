@@ -21,8 +21,8 @@ export interface SortOptions {
 
 const STAR = 0x2a;
 
-/** @param mayLook  whether keys may be read that the request does not name, as those of BY and GET */
-export function parseSortOptions(args: Args, mayStore: boolean, mayLook: () => boolean): SortOptions {
+/** @param whyNotLook  why keys may not be read that the request does not name, as those of BY and GET; null if they may */
+export function parseSortOptions(args: Args, mayStore: boolean, whyNotLook: () => string | null): SortOptions {
   const options: SortOptions = {
     descending: false,
     alpha: false,
@@ -45,17 +45,17 @@ export function parseSortOptions(args: Args, mayStore: boolean, mayLook: () => b
       options.by = args.next();
       // Once is enough: a BY that follows does not bring the order back.
       if (starOf(options.by) < 0) options.unsorted = true;
-      else if (!mayLook()) throw denied("BY");
+      else refuseIf(whyNotLook(), "BY");
     } else if (args.left > 1 && args.take("GET")) {
-      if (!mayLook()) throw denied("GET");
+      refuseIf(whyNotLook(), "GET");
       options.gets.push(args.next());
     } else throw errors.syntax;
   }
   return options;
 }
 
-function denied(option: "BY" | "GET"): ReplyError {
-  return new ReplyError("ERR", `${option} option of SORT denied due to insufficient ACL permissions.`);
+function refuseIf(why: string | null, option: "BY" | "GET"): void {
+  if (why !== null) throw new ReplyError("ERR", `${option} option of SORT denied ${why}.`);
 }
 
 /** Where a pattern takes the element, or -1. */

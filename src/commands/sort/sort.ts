@@ -66,9 +66,14 @@ interface Item {
   readonly text: Uint8Array | null;
 }
 
+function whyNotLook(call: Call, args: Args): string | null {
+  if (call.engine.policy.clusterEnabled) return "in Cluster mode";
+  return call.mayReadAnyKey(args) ? null : "due to insufficient ACL permissions";
+}
+
 function sort(call: Call, args: Args, mayStore: boolean): void {
   const name = args.next();
-  const chosen = parseSortOptions(args, mayStore, () => call.mayReadAnyKey(args));
+  const chosen = parseSortOptions(args, mayStore, () => whyNotLook(call, args));
   const value = call.db.get(name);
   if (value === null) call.notify(name, missed);
   else if (value.type === "zset") toTable(call, name);

@@ -200,6 +200,7 @@ export function connectionCommands(server: Server): CommandRow[] {
     server.watches.forget(connection.transaction);
     server.pubsub.leave(connection);
     server.monitors.remove(connection);
+    server.cluster?.routing.forget(connection);
     connection.guards &= ~(Guard.multi | Guard.subscribed);
     connection.protocol = 2;
     reply.version = 2;

@@ -81,7 +81,10 @@ export function transactionCommands(server: Server): CommandRow[] {
     server.outcomes.begin(true);
     reply.array(queue.length);
     for (const { row, args } of queue) {
-      const refused = (connection.guards & Guard.acl) === 0 ? null : server.access.denyQueued(connection, row, args);
+      const refused =
+        ((connection.guards & Guard.acl) === 0 ? null : server.access.denyQueued(connection, row, args)) ??
+        server.cluster?.routing.refusalAnywhere(row, args) ??
+        null;
       if (refused === null) server.dispatch.execute(connection, row, args);
       else server.dispatch.answerError(connection, row.name, refused);
     }
