@@ -134,3 +134,41 @@ export function slotOf(key: string): number {
 export function tagBelow(limit: number, from = 0): string {
   for (let i = from; ; i++) if (slotOf(`t${i}`) < limit) return `t${i}`;
 }
+
+// ---- Keys that are to move
+
+export const SLOTS = 1000;
+export const KEYS = 300;
+export const KEY = Array.from({ length: KEYS }, (_, i) => `{${tagBelow(SLOTS, i * 97)}}:${i}`);
+
+/** With keys in the slots that are to move, at the first node. */
+export async function worldWithKeys(options: Parameters<typeof World.start>[0] = {}): Promise<World> {
+  // One that dies without a replica is not to stop the others.
+  const config = { "cluster-require-full-coverage": false, ...options.config };
+  const world = await World.start({ shards: 3, ...options, config });
+  await Promise.all(KEY.map((key, i) => world.ask(world.nodes[0]!, "SET", key, `before ${i}`)));
+  return world;
+}
+
+/** The migration comes to the point where writes could be held, and stays there. */
+export function neverSwitches(node: EmbeddedNode): void {
+  const { migrations } = node.server.cluster!;
+  migrations.times = { ...migrations.times, smallBytes: -1 };
+}
+
+export async function streaming(world: World, from: EmbeddedNode, to: EmbeddedNode): Promise<string> {
+  neverSwitches(from);
+  const name = await world.begin(from, to, `0-${SLOTS - 1}`);
+  await world.until("it streams", async () => (await world.status(from, name))?.["state"] === "streaming");
+  return name;
+}
+
+/** All of the keys are at this node, as they were written last. */
+export async function assertServes(world: World, node: EmbeddedNode, text: string): Promise<void> {
+  for (const [i, key] of KEY.entries()) assert.equal(await world.ask(node, "GET", key), `${text} ${i}`);
+}
+
+export function failed(status: Status | undefined, message: RegExp): void {
+  assert.equal(status?.["state"], "failed");
+  assert.match(String(status?.["message"]), message);
+}

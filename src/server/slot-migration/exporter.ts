@@ -113,8 +113,9 @@ export class Exporter {
     this.#perform(this.#machine.start());
   }
 
-  /** Whether it could still be cancelled. */
+  /** Whether it could be cancelled. */
   cancel(): boolean {
+    if (this.#machine.isOver) return false;
     this.#step({ kind: "cancel" });
     return this.#machine.state === "cancelled";
   }

@@ -65,6 +65,7 @@ export class Importer {
   }
 
   cancel(): boolean {
+    if (this.#machine.isOver) return false;
     this.#step({ kind: "cancel" });
     return this.#machine.state === "cancelled";
   }
