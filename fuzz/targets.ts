@@ -5,6 +5,7 @@ import { bus } from "./targets/bus.ts";
 import { nodesConf, redisConf, sentinelConf } from "./targets/files.ts";
 import { payloads } from "./targets/payloads.ts";
 import { rdb } from "./targets/rdb.ts";
+import { lyingPrimary, lyingReplica } from "./targets/replication.ts";
 import { replies } from "./targets/replies.ts";
 import { inline, requests } from "./targets/requests.ts";
 import { sentinelHello } from "./targets/sentinel-hello.ts";
@@ -21,4 +22,6 @@ export const targets: Readonly<Record<string, TargetRow>> = {
   acl,
   "sentinel-hello": sentinelHello,
   bus,
+  "lying-primary": lyingPrimary,
+  "lying-replica": lyingReplica,
 };

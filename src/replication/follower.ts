@@ -311,6 +311,9 @@ export class Follower {
         this.rdbRead = 0;
         return [notice(`Full resync from master: ${reply.replid}:${reply.offset}`), { kind: "expectRdb" }];
       case "continue":
+        // We asked for all of it: behind nothing there is nothing to go on with.
+        if (!this.#history.resumable)
+          return [warning("Master continues a history that we do not have"), ...this.#retry(now)];
         return this.#continued(reply.replid ?? this.#history.replid, now);
       case "later":
         return [

@@ -237,3 +237,13 @@ test("a primary's INFO is read, whatever else it says", () => {
   assert.deepEqual(parsePrimaryInfo(text), { role: "master", replid: A, replid2: B, offset: 40, secondOffset: 12 });
   assert.equal(parsePrimaryInfo("").replid2, NO_REPLID);
 });
+
+test("a primary that continues what was not asked for is not followed", () => {
+  const subject = machine();
+  subject.history.resumable = false;
+  subject.step({ kind: "replicaOf", endpoint: PRIMARY, by: "", trusted: true }, 0);
+  subject.step({ kind: "linkConnected" }, 1);
+  for (let i = 0; i < 4; i++) subject.step({ kind: "linkLine", text: "+OK" }, 2);
+  assert.deepEqual(wants(subject.step({ kind: "linkLine", text: `+CONTINUE ${A}` }, 3)), ["hangUp"]);
+  assert.notEqual(subject.follower.state, "connected");
+});
