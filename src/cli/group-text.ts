@@ -1,5 +1,6 @@
 /** What `up` says once: what runs where, and how to connect, in lines that can be pasted. Pure. */
 import type { GroupFile, NodeFile } from "../lab/group-file.ts";
+import type { TlsFiles } from "../lab/tls.ts";
 
 export function describeGroup(group: GroupFile, folder: string): string[] {
   const primary = group.nodes[0]!;
@@ -26,48 +27,68 @@ const KINDS: Record<GroupFile["kind"], string> = {
 export function howToConnect(group: GroupFile): string[] {
   const primary = group.nodes[0]!;
   const sentinels = group.nodes.filter((node) => node.kind === "sentinel");
+  const { tls } = group;
   const lines =
     group.kind === "cluster"
-      ? toCluster(group.nodes)
+      ? toCluster(group.nodes, tls)
       : sentinels.length > 0
-        ? throughSentinels(group.masterName, sentinels)
-        : direct(primary);
+        ? throughSentinels(group.masterName, sentinels, tls)
+        : direct(primary, tls);
+  if (tls !== undefined) lines.splice(1, 0, ["in Node", jsCertificates(tls)]);
   return ["Connect:", ...lines.map(([name, line]) => `  ${name.padEnd(9)} ${line}`)];
 }
 
-function direct({ host, port }: NodeFile): [string, string][] {
+function direct({ host, port }: NodeFile, tls?: TlsFiles): [string, string][] {
+  const js = tls ? `{ host: "${host}", port: ${port}, tls }` : `${port}, "${host}"`;
   return [
-    ["shell", `redis-cli -p ${port}`],
-    ["ioredis", `const redis = new Redis(${port}, "${host}");`],
-    ["redis-py", `r = redis.Redis(host="${host}", port=${port})`],
+    ["shell", `${cli(tls)} -p ${port}`],
+    ["ioredis", `const redis = new Redis(${js});`],
+    ["redis-py", `r = redis.Redis(host="${host}", port=${port}${pyCertificates(tls)})`],
   ];
 }
 
-function toCluster(nodes: readonly NodeFile[]): [string, string][] {
+function toCluster(nodes: readonly NodeFile[], tls?: TlsFiles): [string, string][] {
   const { host, port } = nodes[0]!;
   const js = nodes.slice(0, 3).map((node) => `{ host: "${node.host}", port: ${node.port} }`);
+  const options = tls ? ", { redisOptions: { tls } }" : "";
   return [
-    ["shell", `redis-cli -c -p ${port}`],
-    ["ioredis", `const redis = new Redis.Cluster([${js.join(", ")}]);`],
-    ["redis-py", `r = redis.cluster.RedisCluster(host="${host}", port=${port})`],
+    ["shell", `${cli(tls)} -c -p ${port}`],
+    ["ioredis", `const redis = new Redis.Cluster([${js.join(", ")}]${options});`],
+    ["redis-py", `r = redis.cluster.RedisCluster(host="${host}", port=${port}${pyCertificates(tls)})`],
   ];
 }
 
-function throughSentinels(name: string, sentinels: readonly NodeFile[]): [string, string][] {
+function throughSentinels(name: string, sentinels: readonly NodeFile[], tls?: TlsFiles): [string, string][] {
   const js = sentinels.map(({ host, port }) => `{ host: "${host}", port: ${port} }`).join(", ");
   const py = sentinels.map(({ host, port }) => `("${host}", ${port})`).join(", ");
   const { port } = sentinels[0]!;
+  const options = tls ? ", tls, sentinelTLS: tls, enableTLSForSentinelMode: true" : "";
+  const asked = tls ? `, sentinel_kwargs=dict(${pyCertificates(tls).slice(2)})${pyCertificates(tls)}` : "";
   return [
-    ["shell", `redis-cli -p $(redis-cli -p ${port} sentinel get-master-addr-by-name ${name} | tail -1)`],
-    ["ioredis", `const redis = new Redis({ sentinels: [${js}], name: "${name}", failoverDetector: true });`],
-    ["redis-py", `r = redis.sentinel.Sentinel([${py}], socket_timeout=0.5).master_for("${name}")`],
+    ["shell", `${cli(tls)} -p $(${cli(tls)} -p ${port} sentinel get-master-addr-by-name ${name} | tail -1)`],
+    ["ioredis", `const redis = new Redis({ sentinels: [${js}], name: "${name}", failoverDetector: true${options} });`],
+    ["redis-py", `r = redis.sentinel.Sentinel([${py}], socket_timeout=0.5${asked}).master_for("${name}")`],
   ];
+}
+
+function cli(tls: TlsFiles | undefined): string {
+  if (tls === undefined) return "redis-cli";
+  return `redis-cli --tls --cacert ${tls.ca} --cert ${tls.certificate} --key ${tls.key}`;
+}
+
+function jsCertificates({ ca, certificate, key }: TlsFiles): string {
+  const read = (path: string) => `fs.readFileSync("${path}")`;
+  return `const tls = { ca: ${read(ca)}, cert: ${read(certificate)}, key: ${read(key)} };`;
+}
+
+function pyCertificates(tls: TlsFiles | undefined): string {
+  if (tls === undefined) return "";
+  return `, ssl=True, ssl_ca_certs="${tls.ca}", ssl_certfile="${tls.certificate}", ssl_keyfile="${tls.key}"`;
 }
 
 /** How to see it fail over. @param folder  as the user would name it */
 export function howToBreak(group: GroupFile, folder: string): string[] {
   if (group.kind === "replication") return [];
   const { pid } = group.nodes[0]!.process;
-  if (group.kind === "cluster") return ["Break it:", `  kill -9 ${pid}`];
   return ["Break it:", `  kill -9 ${pid}`, `  npx nines drill kill${folder === ".nines" ? "" : ` --dir ${folder}`}`];
 }

@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { Command, Option } from "commander";
 import { VERSION } from "../base/version.ts";
-import type { Fault } from "../lab/drill/faults.ts";
+import type { ClusterFault } from "../lab/drill/faults.ts";
 import { type EngineName, engineNames } from "../lab/engines.ts";
 import type { GroupKind } from "../lab/plan.ts";
 import { type ClusterOrder, declareCluster } from "./cluster/program.ts";
@@ -15,6 +15,8 @@ export interface UpFlags {
   replicas?: number;
   shards: number;
   sentinels: number;
+  nodeTimeout?: number;
+  tls?: boolean;
   dir: string;
 }
 
@@ -36,7 +38,7 @@ export async function runProgram(argv: readonly string[]): Promise<void> {
 /** Apart from `runProgram` so that a test can see what the words come to. */
 export function buildProgram(
   up: (kind: GroupKind, flags: UpFlags) => Promise<void>,
-  drill: (fault: Fault, flags: DrillFlags) => Promise<void>,
+  drill: (fault: ClusterFault, flags: DrillFlags) => Promise<void>,
   cluster: (order: ClusterOrder) => Promise<void>,
 ): Command {
   const program = new Command("nines")
@@ -59,13 +61,16 @@ export function buildProgram(
     .option("--replicas <n>", "replicas of the primary (default: 2), or of each primary of a cluster (1)", count(0, 20))
     .option("--shards <n>", "primaries (for cluster)", count(1, 50), 3)
     .option("--sentinels <n>", "Sentinels (for sentinel)", count(1, 9), 3)
+    .option("--node-timeout <ms>", "cluster-node-timeout (for cluster; default: 2000)", count(100, 600_000))
+    .option("--tls", "TLS on every link, with certificates made for it")
     .option("--dir <folder>", "where the group keeps its state", ".nines")
     .action((topology: string, flags: UpFlags, self: Command) => up(oneOf(topology, kinds, self), atDir(flags)));
 
   program
     .command("drill <fault>")
     .description(
-      "break the running group's primary while clients write, and judge what they saw: kill, pause or switchover",
+      "break a primary of the running group while clients write, and judge what they saw: kill, pause, switchover; " +
+        "or move slots of a cluster: reshard",
     )
     .option("--json", "print the result as JSON")
     .option("--rounds <n>", "how many times, one after the other", count(1, 1000), 1)
@@ -84,7 +89,7 @@ export function buildProgram(
 }
 
 const kinds: readonly GroupKind[] = ["replication", "sentinel", "cluster"];
-const faultNames: readonly Fault[] = ["kill", "pause", "switchover"];
+const faultNames: readonly ClusterFault[] = ["kill", "pause", "switchover", "reshard"];
 
 const EXAMPLES = `
 Examples:
@@ -92,6 +97,7 @@ Examples:
   nines up sentinel --engine redis-server  the same with the real servers
   nines up cluster                         three primaries that share the keys, a replica each
   nines drill kill                         kill -9 the primary; what did the clients see?
+  nines drill reshard                      move slots of a cluster while clients write
   nines cluster check 7000                 is the cluster sound?
   nines server redis.conf --port 6380      a server of its own
 `;

@@ -39,6 +39,8 @@ export async function up(kind: GroupKind, flags: UpFlags): Promise<void> {
       replicas: flags.replicas,
       shards: flags.shards,
       sentinels: flags.sentinels,
+      nodeTimeoutMs: flags.nodeTimeout,
+      tls: flags.tls,
       port: flags.port,
       folder: flags.dir,
       self: ownCommand(),

@@ -15,8 +15,8 @@ import type {
 export interface LinkSecurity {
   /** For a connection that is begun now; null for plain text. */
   outgoing(): TlsContext | null;
-  /** For those who come; its context says anew each time whether TLS is spoken. */
-  readonly incoming: TlsListening;
+  /** For those who come; its context says anew each time whether TLS is spoken. Null where nobody comes. */
+  readonly incoming: TlsListening | null;
 }
 
 /** The same world, in which all connections are as `security` says. */
@@ -34,7 +34,8 @@ class TlsNet implements Net {
   }
 
   listen(options: ListenOptions, onConnection: (socket: Socket) => void): Promise<Listener> {
-    return this.#net.listen({ ...options, tls: this.#security.incoming }, onConnection);
+    const tls = this.#security.incoming ?? undefined;
+    return this.#net.listen({ ...options, tls }, onConnection);
   }
 
   connect(endpoint: Endpoint, options: ConnectOptions = {}): Socket {

@@ -4,6 +4,7 @@ import type { Disk } from "../io/disk.ts";
 import type { ProcessId } from "../io/processes.ts";
 import type { Command, EngineName } from "./engines.ts";
 import type { GroupKind } from "./plan.ts";
+import type { TlsFiles } from "./tls.ts";
 
 export interface GroupFile {
   readonly version: 1;
@@ -12,6 +13,8 @@ export interface GroupFile {
   readonly masterName: string;
   readonly downAfterMs: number;
   readonly failoverTimeoutMs: number;
+  /** With it all nodes speak TLS alone. */
+  readonly tls?: TlsFiles;
   /** Who started the group and will end it. */
   readonly supervisor: ProcessId;
   readonly nodes: readonly NodeFile[];

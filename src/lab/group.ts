@@ -24,6 +24,7 @@ import {
 } from "./plan.ts";
 import { freePorts } from "./ports.ts";
 import { onlineReplicas } from "./status.ts";
+import { labIo, makeTlsFiles, type TlsFiles } from "./tls.ts";
 import { eventually, type World } from "./world.ts";
 
 export interface StartOptions extends GroupOptions {
@@ -58,8 +59,8 @@ export class Group {
   #stopping: Promise<void> | undefined;
   #file: GroupFile;
 
-  private constructor(world: World, options: StartOptions, plans: readonly NodePlan[]) {
-    this.#world = world;
+  private constructor(world: World, options: StartOptions, plans: readonly NodePlan[], tls: TlsFiles | undefined) {
+    this.#world = { ...world, io: labIo(world.io, tls) };
     this.#options = options;
     this.#plans = plans;
     this.folder = options.folder;
@@ -70,6 +71,7 @@ export class Group {
       masterName: MASTER_NAME,
       downAfterMs: DOWN_AFTER_MS,
       failoverTimeoutMs: FAILOVER_TIMEOUT_MS,
+      ...(tls && { tls }),
       supervisor: world.self,
       nodes: plans.map((plan) => nodeFile(plan, { pid: 0 })),
     };
@@ -104,7 +106,9 @@ export class Group {
     const firstSentinel = options.sentinelPort ?? Math.min(port + 20_000, 65_000);
     const sentinels = await freePorts(net, HOST, firstSentinel, sentinelCount(options));
     const buses = isCluster ? await freePorts(net, HOST, Math.min(port + 10_000, 65_000), servers.length) : [];
-    return new Group(world, options, planNodes(options, options.folder, options.self, servers, sentinels, buses));
+    const tls = options.tls ? await makeTlsFiles(world.io, options.folder) : undefined;
+    const plans = planNodes(options, options.folder, options.self, servers, sentinels, buses, tls);
+    return new Group(world, options, plans, tls);
   }
 
   /**

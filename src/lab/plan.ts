@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { quoteWord } from "../base/words.ts";
 import { type Command, type EngineName, sentinelCommand, serverCommand } from "./engines.ts";
+import { type TlsFiles, tlsLines } from "./tls.ts";
 
 export type GroupKind = "replication" | "sentinel" | "cluster";
 
@@ -12,8 +13,12 @@ export interface GroupOptions {
   readonly replicas?: number;
   /** Primaries of a cluster, default 3. */
   readonly shards?: number;
+  /** `cluster-node-timeout` of a cluster, default 2000. */
+  readonly nodeTimeoutMs?: number;
   /** Default 3 in a Sentinel group. */
   readonly sentinels?: number;
+  /** All that is said is encrypted, and everybody shows a certificate. */
+  readonly tls?: boolean;
 }
 
 export interface NodePlan {
@@ -69,6 +74,7 @@ export function planNodes(
   serverPorts: readonly number[],
   sentinelPorts: readonly number[],
   busPorts: readonly number[] = [],
+  tls?: TlsFiles,
 ): NodePlan[] {
   const primaryPort = serverPorts[0]!;
   const node = (kind: NodePlan["kind"], port: number, lines: string[], busPort = 0): NodePlan => {
@@ -76,7 +82,8 @@ export function planNodes(
     const home = join(folder, name);
     const configPath = join(home, kind === "server" ? "redis.conf" : "sentinel.conf");
     const command = kind === "server" ? serverCommand : sentinelCommand;
-    const common = [`port ${port}`, `bind ${HOST}`, `dir ${quoteWord(latin1Of(home))}`, 'logfile ""'];
+    const ports = tls === undefined ? [`port ${port}`] : tlsLines(tls, port, options.kind === "cluster");
+    const common = [...ports, `bind ${HOST}`, `dir ${quoteWord(latin1Of(home))}`, 'logfile ""'];
     return {
       name,
       kind,
@@ -91,7 +98,9 @@ export function planNodes(
     };
   };
   if (options.kind === "cluster") {
-    return serverPorts.map((port, i) => node("server", port, clusterLines(busPorts[i]!), busPorts[i]));
+    return serverPorts.map((port, i) =>
+      node("server", port, clusterLines(busPorts[i]!, options.nodeTimeoutMs), busPorts[i]),
+    );
   }
   return [
     ...serverPorts.map((port) => node("server", port, serverLines(port === primaryPort ? undefined : primaryPort))),
@@ -106,12 +115,12 @@ function serverLines(primaryPort: number | undefined): string[] {
   return lines;
 }
 
-function clusterLines(busPort: number): string[] {
+function clusterLines(busPort: number, nodeTimeoutMs = NODE_TIMEOUT_MS): string[] {
   return [
     ...serverLines(undefined),
     "cluster-enabled yes",
     `cluster-port ${busPort}`,
-    `cluster-node-timeout ${NODE_TIMEOUT_MS}`,
+    `cluster-node-timeout ${nodeTimeoutMs}`,
   ];
 }
 

@@ -6,6 +6,7 @@ import type { Reply } from "../resp/reply-reader.ts";
 import { ownSlots } from "./cluster-formation.ts";
 import type { GroupFile, NodeFile } from "./group-file.ts";
 import { type Failover, type GroupStatus, parseSwitch, type SentinelStatus, serverStatus, withLag } from "./status.ts";
+import { labIo } from "./tls.ts";
 
 const ANSWER_WITHIN_MS = 400;
 
@@ -22,9 +23,10 @@ export class Watch {
     this.#io = io;
     this.#group = group;
     this.#onFailover = onFailover;
-    this.#probes = new Map(group.nodes.map((node) => [node.name, new Probe(io, node)]));
+    const links = labIo(io, group.tls);
+    this.#probes = new Map(group.nodes.map((node) => [node.name, new Probe(links, node)]));
     const sentinels = group.nodes.filter((node) => node.kind === "sentinel");
-    this.#listeners = sentinels.map((node) => new Probe(io, node, (connection) => this.#listen(connection)));
+    this.#listeners = sentinels.map((node) => new Probe(links, node, (connection) => this.#listen(connection)));
   }
 
   /** Calls `onStatus` every `periodMs`, or as fast as the nodes answer. */

@@ -126,7 +126,7 @@ export class TlsHouse implements AsyncDisposable {
   /** The world in which all connections are TLS. */
   secureIo(name?: string): Io {
     const context = this.context(name);
-    return withTls(io, { outgoing: () => context, incoming: null as never });
+    return withTls(io, { outgoing: () => context, incoming: null });
   }
 
   connect(port: number, name?: string): RedisConnection {

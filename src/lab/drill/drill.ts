@@ -5,6 +5,7 @@
 import { randomId } from "../../io/io.ts";
 import { type GroupFile, type NodeFile, readGroupFile } from "../group-file.ts";
 import type { GroupStatus, ServerStatus } from "../status.ts";
+import { labIo } from "../tls.ts";
 import { Watch } from "../watch.ts";
 import { eventually, monotonicMs, sleep, type World } from "../world.ts";
 import { type Fault, Injection } from "./faults.ts";
@@ -57,7 +58,7 @@ export async function runDrill(world: World, options: DrillOptions): Promise<Dri
   try {
     const status = await healthyStatus(world, watch, options);
     const primary = group.nodes.find((node) => node.port === primaryOf(status)!.port)!;
-    drill = new Drill(world, options, group, primary, watch);
+    drill = new Drill({ ...world, io: labIo(world.io, group.tls) }, options, group, primary, watch);
     const record = await drill.run();
     return {
       fault: options.fault,

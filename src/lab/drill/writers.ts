@@ -5,6 +5,7 @@ import { ConnectionError } from "../../client/connection-error.ts";
 import type { Io } from "../../io/io.ts";
 import type { Endpoint } from "../../io/net.ts";
 import type { GroupFile } from "../group-file.ts";
+import { clientTls } from "../tls.ts";
 import { monotonicMs, sleep } from "../world.ts";
 import type { Ack, WriterHistory } from "./history.ts";
 
@@ -77,7 +78,7 @@ export class SentinelWriter extends RecordingWriter {
 
   constructor(io: Io, run: string, name: string, group: GroupFile) {
     super(io, run, name);
-    this.#redis = new Redis(sentinelClientOptions(group));
+    this.#redis = new Redis({ ...sentinelClientOptions(group), ...tlsOptions(io, group) });
     // Without a listener ioredis prints; what matters arrives as the failure of a write.
     this.#redis.on("error", () => {});
     // When +switch-master arrives while ioredis is asking the Sentinels already, it takes its own detector's
@@ -118,6 +119,12 @@ export function sentinelClientOptions(group: GroupFile): RedisOptions {
     maxRetriesPerRequest: null,
     reconnectOnError: (error) => (error.message.startsWith("READONLY") ? 2 : false),
   };
+}
+
+function tlsOptions(io: Io, group: GroupFile): RedisOptions {
+  if (group.tls === undefined) return {};
+  const tls = clientTls(io, group.tls);
+  return { tls, sentinelTLS: tls, enableTLSForSentinelMode: true };
 }
 
 /** A client that was told one address and stays with it: it would keep a second primary in business. */
