@@ -48,7 +48,7 @@ function sameData({ verdict, servers }: DrillResult): string {
   return `yes, on ${servers} servers (${grouped(verdict.keys ?? 0)} keys)`;
 }
 
-function errors(kinds: Readonly<Record<string, number>>): string {
+export function errors(kinds: Readonly<Record<string, number>>): string {
   const listed = Object.entries(kinds).map(([kind, count]) => `${grouped(count)} ${kind}`);
   return listed.length === 0 ? "none" : listed.join(", ");
 }

@@ -36,6 +36,8 @@ const cases: [words: string, outcome: unknown][] = [
     ["up", "sentinel", { ...defaults, replicas: 1, sentinels: 5, dir: "/tmp/x" }],
   ],
   ["up cluster --shards 4 --replicas 0", ["up", "cluster", { ...defaults, shards: 4, replicas: 0 }]],
+  ["up cluster --node-timeout 5000", ["up", "cluster", { ...defaults, nodeTimeout: 5000 }]],
+  ["drill reshard", ["drill", "reshard", { rounds: 1, seconds: 30, dir }]],
   ["up ring", "error: 'ring' is not one of: replication, sentinel, cluster"],
   [
     "up sentinel --engine mysql",
@@ -52,7 +54,7 @@ const cases: [words: string, outcome: unknown][] = [
   ["up", "error: missing required argument 'topology'"],
   ["drill kill", ["drill", "kill", { rounds: 1, seconds: 30, dir }]],
   ["drill pause --json --rounds 10 --seconds 60", ["drill", "pause", { json: true, rounds: 10, seconds: 60, dir }]],
-  ["drill explode", "error: 'explode' is not one of: kill, pause, switchover"],
+  ["drill explode", "error: 'explode' is not one of: kill, pause, switchover, reshard"],
   ["cluster create 7000 b:7001 c:7002", ["create", ["7000", "b:7001", "c:7002"], { replicas: 0 }]],
   ["cluster info 7000 --json", ["check", "7000", { json: true }]],
   ["cluster fix 7000 --yes --user u --password p", ["fix", "7000", { yes: true, user: "u", password: "p" }]],

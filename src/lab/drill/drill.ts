@@ -53,6 +53,7 @@ const SETTLE_WITHIN_MS = 15_000;
 export async function runDrill(world: World, options: DrillOptions): Promise<DrillResult> {
   const startedAt = monotonicMs(world.io.clock);
   const group = runningGroup(world, options.folder);
+  if (group.kind === "cluster") throw new Error("this group is a cluster: `runClusterDrill` is for it");
   const watch = new Watch(world.io, group, (failover) => drill?.switches.push({ ...failover, at: drill.now() }));
   let drill: Drill | undefined;
   try {
@@ -221,13 +222,12 @@ class Drill {
   }
 }
 
-function runningGroup(world: World, folder: string): GroupFile {
+export function runningGroup(world: World, folder: string): GroupFile {
   const group = readGroupFile(world.io.disk, folder);
   if (group === undefined || !world.processes.isAlive(group.supervisor)) {
     throw new Error(`no group is running in ${folder}: start one with "nines up sentinel", or name its --dir`);
   }
-  if (group.kind === "cluster") throw new Error("drills on a cluster are not there yet");
-  if (group.kind !== "sentinel") {
+  if (group.kind === "replication") {
     throw new Error(`this group has no Sentinels, so nothing would replace the primary: use "nines up sentinel"`);
   }
   return group;

@@ -4,6 +4,8 @@ import { type GroupFile, type NodeFile, readGroupFile, withProcess, writeGroupFi
 import type { World } from "../world.ts";
 
 export type Fault = "kill" | "pause" | "switchover";
+/** What can be done to a cluster besides. */
+export type ClusterFault = Fault | "reshard";
 
 export const faults: Record<Fault, string> = {
   kill: "the primary is killed (SIGKILL) and, after the failover, started again",

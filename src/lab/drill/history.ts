@@ -12,8 +12,11 @@ export interface Ack {
 
 export interface WriterHistory {
   readonly name: string;
-  /** Through the Sentinels, as applications do; or straight to the old primary, which it never leaves. */
-  readonly kind: "sentinel" | "direct";
+  /**
+   * As applications do, through the Sentinels or as a client of the cluster, there to the shard that is hit or to another;
+   * or straight to the old primary, which it never leaves.
+   */
+  readonly kind: "sentinel" | "cluster" | "neighbour" | "direct";
   /** In the order in which they came. */
   readonly acks: readonly Ack[];
   /** How many requests failed, by kind of error. What became of those is unknown: they count neither as kept nor as lost. */

@@ -136,7 +136,7 @@ function findProblems(
 }
 
 /** Whether a write came through that was made after the promotion (or, without one, after the fault). */
-function resumed(writer: WriterHistory, timeline: Timeline): boolean {
+export function resumed(writer: WriterHistory, timeline: Timeline): boolean {
   const since = timeline.promotedAt ?? timeline.faultAt;
   return (writer.acks.at(-1)?.at ?? Number.NEGATIVE_INFINITY) > since;
 }
@@ -147,13 +147,13 @@ function describeNodes({ nodes }: FinalState): string {
     .join("; ");
 }
 
-function sumErrors(writers: readonly WriterHistory[]): Record<string, number> {
+export function sumErrors(writers: readonly WriterHistory[]): Record<string, number> {
   const sum: Record<string, number> = {};
   for (const { errors } of writers) for (const [kind, count] of errors) sum[kind] = (sum[kind] ?? 0) + count;
   return sum;
 }
 
-function plural(count: number, noun: string): string {
+export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
@@ -164,6 +164,6 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-function round(ms: number): number {
+export function round(ms: number): number {
   return Math.round(ms);
 }

@@ -23,8 +23,8 @@ export interface Writer extends WriterHistory {
   stop(): void;
 }
 
-abstract class RecordingWriter implements Writer {
-  abstract readonly kind: "sentinel" | "direct";
+export abstract class RecordingWriter implements Writer {
+  abstract readonly kind: WriterHistory["kind"];
   readonly name: string;
   readonly acks: Ack[] = [];
   readonly errors = new Map<string, number>();
