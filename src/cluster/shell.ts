@@ -3,6 +3,7 @@
  * become the world: the connections of the bus, nodes.conf, the tick. Nothing is decided here.
  */
 import type { Log } from "../base/log.ts";
+import type { FileLock } from "../io/disk.ts";
 import { type Io, randomId, type Timer } from "../io/io.ts";
 import type { Endpoint, Listener, NetError, Socket } from "../io/net.ts";
 import { BusLink } from "./bus-link.ts";
@@ -11,6 +12,7 @@ import type { ClusterFacts, ClusterSettings } from "./facts.ts";
 import { ClusterMachine } from "./machine.ts";
 import { type Message, NodeFlag } from "./messages.ts";
 import { readNodesConf, writeNodesConf } from "./nodes-conf.ts";
+import { lockNodesConf } from "./nodes-conf-lock.ts";
 import { describeSelf } from "./self.ts";
 import { senderOf, sendOn } from "./sending.ts";
 import type { ClusterState } from "./state.ts";
@@ -57,9 +59,13 @@ export class ClusterShell {
   readonly #links = new Map<number, BusLink>();
   #listeners: Listener[] = [];
   #timer: Timer | null = null;
+  readonly #lock: FileLock;
   #stopped = false;
 
-  /** @throws NodesConfError  a file that is there and cannot be believed */
+  /**
+   * @throws NodesConfError  a file that is there and cannot be believed
+   * @throws NodesConfLockError  another node uses it
+   */
   constructor(parts: ClusterShellParts) {
     const { io, host, settings, facts, file } = parts;
     this.#io = io;
@@ -67,7 +73,13 @@ export class ClusterShell {
     this.#file = file;
     this.#sendBufferLimit = parts.sendBufferLimit || DEFAULT_SENDBUF_LIMIT;
     this.machine = new ClusterMachine({ id: randomId(io.random), settings, facts, random: io.random });
-    this.#load();
+    this.#lock = lockNodesConf(io.disk, file, host.log);
+    try {
+      this.#load();
+    } catch (error) {
+      this.#lock.release();
+      throw error;
+    }
   }
 
   get state(): ClusterState {
@@ -103,6 +115,7 @@ export class ClusterShell {
     this.#links.clear();
     await Promise.all(this.#listeners.map((listener) => listener.close()));
     this.#listeners = [];
+    this.#lock.release();
   }
 
   /** CLUSTER FAILOVER; the caller has made sure that we are a replica whose primary is known. */

@@ -25,6 +25,15 @@ export interface Disk {
   exists(path: string): boolean;
   /** Whether it is a file that we may run. */
   isExecutable(path: string): boolean;
+  /**
+   * Takes the file, which is created if it is missing, for this process alone, as flock(2) does: until it is released or the
+   * process ends, however that comes. "unavailable": this machine has no means for it.
+   */
+  lockSync(path: string): FileLock | "taken" | "unavailable";
+}
+
+export interface FileLock {
+  release(): void;
 }
 
 export interface DiskFile {

@@ -3,7 +3,7 @@
  * of power: `crash` forgets the rest.
  */
 import { dirname, normalize } from "node:path";
-import type { Disk, DiskFile, DiskReader } from "./disk.ts";
+import type { Disk, DiskFile, DiskReader, FileLock } from "./disk.ts";
 
 interface StoredFile {
   bytes: Uint8Array;
@@ -37,6 +37,11 @@ export class MemoryDisk implements Disk {
   replaceSync(path: string, bytes: Uint8Array | Iterable<Uint8Array>): void {
     const whole = bytes instanceof Uint8Array ? bytes.slice() : Buffer.concat([...bytes].map((chunk) => chunk.slice()));
     this.#files.set(normalize(path), { bytes: whole, durable: whole.length });
+  }
+
+  /** Nobody else could come. */
+  lockSync(): FileLock {
+    return { release() {} };
   }
 
   async open(path: string, mode: "truncate" | "append"): Promise<DiskFile> {

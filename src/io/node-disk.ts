@@ -4,7 +4,8 @@ import * as sync from "node:fs";
 import { existsSync, readFileSync } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import type { Disk, DiskFile, DiskReader } from "./disk.ts";
+import type { Disk, DiskFile, DiskReader, FileLock } from "./disk.ts";
+import { lockFile } from "./file-lock.ts";
 
 function isMissing(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === "ENOENT";
@@ -131,6 +132,10 @@ export class NodeDisk implements Disk {
     } finally {
       sync.closeSync(folder);
     }
+  }
+
+  lockSync(path: string): FileLock | "taken" | "unavailable" {
+    return lockFile(path);
   }
 
   async open(path: string, mode: "truncate" | "append"): Promise<DiskFile> {

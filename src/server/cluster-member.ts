@@ -4,6 +4,7 @@ import { Slice } from "../base/bytes.ts";
 import { clusterCommands } from "../cluster/commands.ts";
 import type { ClusterFacts } from "../cluster/facts.ts";
 import { NodesConfError } from "../cluster/nodes-conf.ts";
+import { NodesConfLockError } from "../cluster/nodes-conf-lock.ts";
 import { type ClusterHost, ClusterShell } from "../cluster/shell.ts";
 import type { Session } from "../commands/session.ts";
 import type { Endpoint } from "../io/net.ts";
@@ -46,6 +47,7 @@ export class ClusterMember implements Member {
         sendBufferLimit: values["cluster-link-sendbuf-limit"],
       });
     } catch (error) {
+      if (error instanceof NodesConfLockError) throw new StartError(error.message);
       if (!(error instanceof NodesConfError)) throw error;
       throw new StartError(`Unrecoverable error: corrupted cluster config file: ${error.message}`);
     }

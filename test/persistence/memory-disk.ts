@@ -1,5 +1,5 @@
 /** A disk in memory that can be told to fail or to wait. */
-import type { Disk, DiskFile, DiskReader } from "../../src/io/disk.ts";
+import type { Disk, DiskFile, DiskReader, FileLock } from "../../src/io/disk.ts";
 
 export class MemoryDisk implements Disk {
   readonly files = new Map<string, Buffer>();
@@ -34,6 +34,10 @@ export class MemoryDisk implements Disk {
     this.#check();
     this.files.set(path, Buffer.concat(chunks));
     this.journal.push(`replace ${path}`);
+  }
+
+  lockSync(): FileLock {
+    return { release() {} };
   }
 
   async open(path: string): Promise<DiskFile> {
