@@ -15,6 +15,7 @@ import { measurePauses, pausesTable } from "./pauses.ts";
 import { measureStalls, stallsTable } from "./stalls.ts";
 import { measureStartup, startupTable } from "./startup.ts";
 import { measureThroughput, throughputTable } from "./throughput.ts";
+import { measureTls, tlsTable } from "./tls.ts";
 
 interface Part<Result> {
   readonly title: string;
@@ -41,6 +42,7 @@ const furtherParts: Record<string, Part<unknown>> = {
   commands: part({ title: "Every command of redis-benchmark", measure: measureCommands, table: commandsTable }),
   elements: part({ title: "Memory of elements", measure: measureElements, table: elementsTable }),
   stalls: part({ title: "Operations on large values", measure: measureStalls, table: stallsTable }),
+  tls: part({ title: "Throughput over TLS", measure: measureTls, table: tlsTable }),
 };
 const allParts = { ...parts, ...furtherParts };
 

@@ -29,7 +29,8 @@ export async function measureThroughput(contenders: readonly Contender[], quick:
         const count = requestCount(test, pipeline, quick);
         // Code that is compiled while it runs is measured when it is compiled.
         for (const server of servers) await benchmark(server, test, pipeline, count / 4);
-        rows.push(await measureRow(contenders, servers, test, pipeline, count, rounds));
+        const run = (server: RunningServer) => benchmark(server, test, pipeline, count);
+        rows.push({ test, pipeline, ...(await compare(contenders, servers, run, count, rounds)) });
         process.stderr.write(".");
       }
     } finally {
@@ -40,14 +41,14 @@ export async function measureThroughput(contenders: readonly Contender[], quick:
   return rows;
 }
 
-async function measureRow(
+/** Runs `count` requests against each in turn, several times. */
+export async function compare(
   contenders: readonly Contender[],
   servers: readonly RunningServer[],
-  test: string,
-  pipeline: number,
+  run: (server: RunningServer) => Promise<number>,
   count: number,
   rounds: number,
-): Promise<SpeedRow> {
+): Promise<Omit<SpeedRow, "test" | "pipeline">> {
   const speeds: Record<string, number[]> = {};
   const cpu: Record<string, number[]> = {};
   for (let round = 0; round < rounds; round++) {
@@ -56,14 +57,14 @@ async function measureRow(
     for (const i of order) {
       const server = servers[i]!;
       const before = server.cpuMicros();
-      const speed = await benchmark(server, test, pipeline, count);
+      const speed = await run(server);
       (speeds[contenders[i]!.name] ??= []).push(speed);
       (cpu[contenders[i]!.name] ??= []).push((server.cpuMicros() - before) / count);
     }
   }
   const medians = (of: Record<string, number[]>) =>
     Object.fromEntries(Object.entries(of).map(([name, values]) => [name, median(values)]));
-  return { test, pipeline, requestsPerSecond: medians(speeds), cpuMicrosPerRequest: medians(cpu), rounds: speeds };
+  return { requestsPerSecond: medians(speeds), cpuMicrosPerRequest: medians(cpu), rounds: speeds };
 }
 
 function benchmark(server: RunningServer, test: string, pipeline: number, count: number): Promise<number> {
