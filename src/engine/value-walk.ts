@@ -12,6 +12,8 @@ export interface PartVisitor {
   element(ref: number): void;
   /** A node of a list: the entries in bytes[begin, end), `count` of them. */
   node(bytes: Uint8Array, begin: number, end: number, count: number): void;
+  /** Behind all parts of a walk that asks for it: does some of what there is to do, about as much as with a hundred elements; false at the end. */
+  tail?(): boolean;
 }
 
 export interface ValueWalk {

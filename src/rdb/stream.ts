@@ -218,6 +218,10 @@ class LargeValue implements LargeValueSink {
     this.#parts.node!(this.#writer.output, bytes, begin, end, count);
   }
 
+  tail(): boolean {
+    return this.#parts.tail!(this.#writer.output);
+  }
+
   /** It is its turn. */
   moveTo(writer: RdbWriter): void {
     this.#writer = writer;

@@ -73,6 +73,8 @@ export interface PartsWriter {
   element?(output: RdbOutput, ref: number): void;
   /** A node of a list: the entries in bytes[begin, end), `count` of them. */
   node?(output: RdbOutput, bytes: Uint8Array, begin: number, end: number, count: number): void;
+  /** Behind all parts: some of what stands there, until it answers false. For walks that ask for it. */
+  tail?(output: RdbOutput): boolean;
 }
 
 export interface TypeRow {

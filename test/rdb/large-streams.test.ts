@@ -1,8 +1,10 @@
 /** Large streams are written in slices; what is loaded is what there was when the snapshot began, whatever changed meanwhile. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { RdbOutput } from "../../src/rdb/output.ts";
 import { dump } from "../../src/rdb/payload.ts";
 import { RdbStream } from "../../src/rdb/stream.ts";
+import { RdbWriter } from "../../src/rdb/writer.ts";
 import { Harness } from "../commands/harness.ts";
 import { Seeded } from "../memory/random.ts";
 import { load, newEngine } from "./engines.ts";
@@ -112,3 +114,50 @@ for (let seed = 1; seed <= 25; seed++)
     while (engine.resizeStep(1e9));
     assert.equal(engine.store.arena.used, 0);
   });
+
+test("what is pending in groups is written in slices too, as it was", () => {
+  const harness = new Harness();
+  const { engine } = harness;
+  engine.policy.streamNodeMaxEntries = 100;
+  for (let i = 1; i <= 4000; i++) harness.run(`XADD s ${i}-1 f v`);
+  for (const group of ["g", "h"]) {
+    harness.run(`XGROUP CREATE s ${group} 0`);
+    for (const consumer of ["one", "two", "three"])
+      harness.run(`XREADGROUP GROUP ${group} ${consumer} COUNT 1500 STREAMS s >`);
+  }
+  const expected = dump(engine, engine.databases[0]!, bytesOf("s"), 11);
+  const snapshot = engine.snapshot();
+  const writer = new RdbWriter(() => {}, engine.store, { version: 11 });
+  const pieces: number[] = [];
+  const chunks: Buffer[] = [];
+  let ended = false;
+  const output = new RdbOutput((chunk) => chunks.push(Buffer.from(chunk)), { compress: true, checksum: false });
+  snapshot.onLargeValue = (entry, parts) => {
+    const written = writer.beginLarge(entry, parts)!;
+    written.head(output);
+    return {
+      element() {},
+      node: (bytes, begin, end, count) => written.node!(output, bytes, begin, end, count),
+      tail: () => {
+        const before = output.length;
+        const more = written.tail!(output);
+        pieces.push(output.length - before);
+        return more;
+      },
+      end: () => {
+        ended = true;
+      },
+    };
+  };
+  while (snapshot.step(0.5)) {
+    if (pieces.length === 5) harness.run("XGROUP DESTROY s h");
+    if (pieces.length === 9) harness.run("XACK s g 1-1 2-1 3-1 4000-1");
+    if (pieces.length === 12) harness.run("XGROUP DELCONSUMER s g three");
+  }
+  assert.ok(ended);
+  assert.ok(pieces.length > 20, "many slices");
+  assert.ok(Math.max(...pieces) < 30_000, "each small");
+  output.flush();
+  // The payload has one byte of type before, and version and checksum behind.
+  assert.deepEqual(Buffer.concat(chunks), Buffer.from(expected!.subarray(1, expected!.length - 10)));
+});

@@ -13,7 +13,7 @@ import { ElementTable } from "../../memory/element-table.ts";
 import { hashBytes } from "../../memory/hash.ts";
 import type { Store } from "../store.ts";
 import { StreamId } from "./id.ts";
-import { PendingEntries, PendingList } from "./pending.ts";
+import { PENDING_WORDS, PendingEntries, PendingList } from "./pending.ts";
 import { increment, readBigInt, readNumber, writeBigInt, writeNumber } from "./words.ts";
 
 const NAME_LENGTH = 2;
@@ -282,6 +282,15 @@ export class Groups {
   /** As `pendingOf`, of one consumer. */
   pendingOfConsumer(consumer: number): PendingList {
     return this.#ofConsumer.position(consumer, CONSUMER_PENDING);
+  }
+
+  /** The words of all that is pending in the group, in order (`PendingWord`). */
+  pendingWords(group: number): Int32Array {
+    const list = this.pendingOf(group);
+    const words = new Int32Array(list.size * PENDING_WORDS);
+    let at = 0;
+    for (let ref = list.first(); ref !== 0; ref = list.next(), at += PENDING_WORDS) this.entries.copyTo(ref, words, at);
+    return words;
   }
 
   /** Notes that the entry was delivered to the consumer for the first time, whoever had it before. */

@@ -10,10 +10,11 @@ import type { StreamId } from "./id.ts";
 import { IdOrder, IdPlace, keyHigh } from "./node-list.ts";
 import { increment, readBigInt, readNumber, writeBigInt, writeNumber } from "./words.ts";
 
-const TIME = 4;
-const COUNT = 6;
-const CONSUMER = 8;
-const PENDING_BYTES = 36;
+/** The words of an entry behind its ID, for who has them copied (`Groups.pendingWords`). */
+export const PendingWord = { time: 4, count: 6, consumer: 8 } as const;
+export const PENDING_WORDS = 9;
+const { time: TIME, count: COUNT, consumer: CONSUMER } = PendingWord;
+const PENDING_BYTES = PENDING_WORDS * 4;
 
 /** Reads and changes pending entries, by ref. */
 export class PendingEntries {
@@ -79,6 +80,13 @@ export class PendingEntries {
 
   setConsumer(ref: number, consumer: number): void {
     this.#i32[ref >>> 20]![((ref & 0xfffff) << 2) + CONSUMER] = consumer;
+  }
+
+  /** Copies all words of an entry. */
+  copyTo(ref: number, to: Int32Array, at: number): void {
+    const words = this.#i32[ref >>> 20]!;
+    const from = (ref & 0xfffff) << 2;
+    for (let i = 0; i < PENDING_WORDS; i++) to[at + i] = words[from + i]!;
   }
 
   free(ref: number): void {

@@ -13,6 +13,8 @@ import type { NodeList } from "./node-list.ts";
 const LARGE_NODES = 16;
 /** So many bytes take as long as an element of another type. */
 const BYTES_AN_ELEMENT = 256;
+/** What a call of the visitor's `tail` counts as, in elements. */
+const TAIL_EFFORT = 100;
 
 /** Bytes of the ID that stands before the listpack in what a visitor is given. */
 export const NODE_ID_BYTES = 16;
@@ -30,6 +32,7 @@ export class StreamWalk implements ValueWalk {
   readonly #id = new StreamId();
   #scratch = new Uint8Array(4096 + NODE_ID_BYTES);
   #next = 0;
+  #isWhole = false;
 
   constructor(arena: Arena, nodes: NodeList) {
     this.parts = nodes.count;
@@ -46,7 +49,8 @@ export class StreamWalk implements ValueWalk {
   }
 
   step(budget: number): boolean {
-    for (let left = budget; left > 0 && this.#next < this.parts; ) {
+    let left = budget;
+    while (left > 0 && this.#next < this.parts) {
       const place = this.#next++;
       const copy = this.#copies.get(place);
       const length = copy === undefined ? this.#pack(this.#refs[place]!) : copy.length;
@@ -54,7 +58,9 @@ export class StreamWalk implements ValueWalk {
       this.visitor.node(copy ?? this.#scratch, 0, length, 1);
       left -= length / BYTES_AN_ELEMENT;
     }
-    return this.#next < this.parts;
+    // The groups come behind the nodes.
+    for (; left > 0 && !this.#isWhole; left -= TAIL_EFFORT) this.#isWhole = !(this.visitor.tail?.() ?? false);
+    return !this.#isWhole;
   }
 
   beforeChange(ref: number): void {

@@ -6,15 +6,14 @@
 import { Slice } from "../../base/bytes.ts";
 import type { StoredValue } from "../../engine/snapshot.ts";
 import type { Store } from "../../engine/store.ts";
-import type { Groups } from "../../engine/stream/groups.ts";
 import { StreamId } from "../../engine/stream/id.ts";
 import { StreamNode } from "../../engine/stream/node.ts";
-import type { PendingList } from "../../engine/stream/pending.ts";
 import { Stream } from "../../engine/stream/stream.ts";
 import { NODE_ID_BYTES } from "../../engine/stream/stream-walk.ts";
 import { ValueType, type WrittenVersion } from "../format.ts";
 import { RdbOutput } from "../output.ts";
 import type { PartsWriter, TypeRow, ValueWriter } from "../value.ts";
+import { TakenGroups } from "./stream-groups.ts";
 import { StreamReader } from "./stream-reader.ts";
 
 export const stream: TypeRow = {
@@ -43,36 +42,46 @@ class StreamWriter implements ValueWriter {
   write(output: RdbOutput, value: StoredValue, version: WrittenVersion): void {
     const stream = this.#stream.position(value.root);
     this.#nodes(output, stream);
-    this.#rest(output, stream, version);
+    this.#sums(output, stream);
+    for (const _ of new TakenGroups(stream).write(output, version));
   }
 
-  /** What comes behind the nodes is taken down at once: it changes with every entry that is read. */
   inParts(value: StoredValue, parts: number, version: WrittenVersion): PartsWriter {
+    const stream = this.#stream.position(value.root);
     const chunks: Uint8Array[] = [];
-    const rest = new RdbOutput((chunk) => chunks.push(chunk), { compress: true, checksum: false });
-    this.#rest(rest, this.#stream.position(value.root), version);
-    rest.flush();
-    let left = parts;
+    const sums = new RdbOutput((chunk) => chunks.push(chunk), {
+      compress: true,
+      checksum: false,
+      firstChunkBytes: 256,
+    });
+    this.#sums(sums, stream);
+    sums.flush();
+    const groups = new TakenGroups(stream);
+    let writing: Generator<void, void> | null = null;
     return {
       head: (output) => output.lengthOf(parts),
       node: (output, bytes, begin, end) => {
         output.string(this.#slice.set(bytes, begin, begin + NODE_ID_BYTES));
         output.string(this.#slice.set(bytes, begin + NODE_ID_BYTES, end));
-        if (--left === 0) for (const chunk of chunks) output.raw(chunk, 0, chunk.length);
+      },
+      tail: (output) => {
+        if (writing === null) {
+          for (const chunk of chunks) output.raw(chunk, 0, chunk.length);
+          writing = groups.write(output, version);
+        }
+        return writing.next().done !== true;
       },
     };
   }
 
-  #rest(output: RdbOutput, stream: Stream, version: WrittenVersion): void {
+  /** What is known of the stream as a whole. */
+  #sums(output: RdbOutput, stream: Stream): void {
     const id = this.#id;
     output.lengthOf(stream.length);
     this.#idAsLengths(output, stream.lastId(id));
     this.#idAsLengths(output, stream.firstId(id));
     this.#idAsLengths(output, stream.maxDeletedId(id));
     output.length64(stream.entriesAdded);
-    const groups = stream.sortedGroups();
-    output.lengthOf(groups.length);
-    for (const group of groups) this.#group(output, stream.groups, group, version);
   }
 
   #nodes(output: RdbOutput, { nodes }: Stream): void {
@@ -88,32 +97,5 @@ class StreamWriter implements ValueWriter {
   #idAsLengths(output: RdbOutput, id: StreamId): void {
     output.lengthOfWords(id.msHigh, id.msLow);
     output.lengthOfWords(id.seqHigh, id.seqLow);
-  }
-
-  #group(output: RdbOutput, groups: Groups, group: number, version: WrittenVersion): void {
-    output.string(groups.name(group, this.#slice));
-    this.#idAsLengths(output, groups.lastId(group, this.#id));
-    output.length64(groups.entriesRead(group));
-    this.#pending(output, groups, groups.pendingOf(group), true);
-    const consumers = groups.sortedConsumers(group);
-    output.lengthOf(consumers.length);
-    for (const consumer of consumers) {
-      output.string(groups.consumerName(consumer, this.#slice));
-      output.int64(groups.seen(consumer));
-      if (version >= 11) output.int64(groups.active(consumer));
-      this.#pending(output, groups, groups.pendingOfConsumer(consumer), false);
-    }
-  }
-
-  #pending(output: RdbOutput, groups: Groups, list: PendingList, whole: boolean): void {
-    const { entries } = groups;
-    output.lengthOf(list.size);
-    for (let ref = list.first(); ref !== 0; ref = list.next()) {
-      entries.id(ref, this.#id).writeBytes(this.#packedId, 0);
-      output.raw(this.#packedId, 0, NODE_ID_BYTES);
-      if (!whole) continue;
-      output.int64(entries.time(ref));
-      output.length64(BigInt(entries.deliveries(ref)));
-    }
   }
 }
