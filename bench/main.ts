@@ -14,6 +14,7 @@ import { measureMemory, memoryTable } from "./memory.ts";
 import { measurePauses, pausesTable } from "./pauses.ts";
 import { measureStalls, stallsTable } from "./stalls.ts";
 import { measureStartup, startupTable } from "./startup.ts";
+import { measureStrangers, strangersTable } from "./strangers.ts";
 import { measureThroughput, throughputTable } from "./throughput.ts";
 import { measureTls, tlsTable } from "./tls.ts";
 
@@ -42,6 +43,7 @@ const furtherParts: Record<string, Part<unknown>> = {
   commands: part({ title: "Every command of redis-benchmark", measure: measureCommands, table: commandsTable }),
   elements: part({ title: "Memory of elements", measure: measureElements, table: elementsTable }),
   stalls: part({ title: "Operations on large values", measure: measureStalls, table: stallsTable }),
+  strangers: part({ title: "Strangers", measure: measureStrangers, table: strangersTable }),
   tls: part({ title: "Throughput over TLS", measure: measureTls, table: tlsTable }),
 };
 const allParts = { ...parts, ...furtherParts };
