@@ -25,8 +25,12 @@ export const network = {
   "repl-mptcp": yesNo(false, { immutable: true, refuse: (on) => (on ? "Multipath TCP is not supported" : undefined) }),
 
   maxclients: integer(10000, 1, UINT_MAX),
-  "max-new-connections-per-cycle": integer(10, 1, 1000, { inert: "Node accepts one connection a turn of its loop, among what else there is to do" }),
-  "max-new-tls-connections-per-cycle": integer(1, 1, 1000, { inert: "Node accepts one connection a turn of its loop, among what else there is to do" }),
+  "max-new-connections-per-cycle": integer(10, 1, 1000, {
+    inert: "Node accepts one connection a turn of its loop, among what else there is to do",
+  }),
+  "max-new-tls-connections-per-cycle": integer(1, 1, 1000, {
+    inert: "Node accepts one connection a turn of its loop, among what else there is to do",
+  }),
   "maxmemory-clients": memoryOrPercent(0),
   "client-query-buffer-limit": memory(1024 * MB, MB, LONG_MAX),
   "client-output-buffer-limit": outputLimits([
