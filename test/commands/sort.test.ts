@@ -28,6 +28,8 @@ testEffects([
   [[LIST, "SET d x"], "SORT l STORE d", ["l sortstore@0 d"], ["SORT l STORE d"]],
   [["SET d x"], "SORT none STORE d", ["m keymiss@0 none", "g del@0 d"], ["SORT none STORE d"]],
   [[LIST], "SORT l", [], []],
+  // What is no number is only complained of when all others have been looked at.
+  [[LIST, "SET w_3 x"], "SORT l BY w_*", ["m keymiss@0 w_1", "m keymiss@0 w_2"], []],
   // What weighs the same stands in a set by chance.
   [
     ["SADD s 1 2", "MSET w_1 a w_2 b", "SET d x"],

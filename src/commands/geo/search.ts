@@ -111,7 +111,10 @@ function storeFound(call: Call, what: Search, found: readonly Found[], stored: K
   const { db, engine, reply } = call;
   reply.integer(found.length);
   if (found.length === 0) {
-    if (db.delete(key)) call.changed(key, deleted);
+    if (db.delete(key)) {
+      call.changed(key, deleted);
+      if (storeDist) call.outcome([DEL, key]);
+    }
     return;
   }
   const existed = db.has(key);

@@ -119,12 +119,16 @@ function range({ offset, count }: SortOptions, size: number): [start: number, co
 
 function weigh(call: Call, elements: readonly Uint8Array[], by: Slice | null, alpha: boolean): Item[] {
   const weights = by === null ? null : new Pattern(by);
-  return elements.map((element) => {
+  let areNumbers = true;
+  const items = elements.map((element) => {
     const text = weights === null ? element : weights.of(call, element);
     const score = alpha || text === null ? 0 : numberOf(text);
-    if (Number.isNaN(score)) throw notNumbers;
+    if (Number.isNaN(score)) areNumbers = false;
     return { element, score, text };
   });
+  // Only now, as in Redis, which has looked up the others as well: they count, and those that are missing are events.
+  if (!areNumbers) throw notNumbers;
+  return items;
 }
 
 /** As strtod reads it: blanks may stand before it, a zero byte ends it, nothing at all is 0. NaN for anything else. */

@@ -76,14 +76,15 @@ function parseOptions(call: Call, args: Args, creating: boolean): GroupOptions {
     else if (args.left >= 2 && args.take("ENTRIESREAD")) {
       const value = parseInt64(args.next());
       if (value === null) throw errors.notInteger;
-      if (value < 0n && value !== UNKNOWN) throw badEntriesRead;
+      // A count that went beyond 64 bits is negative, and our primary's own: it says so of its group.
+      if (value < 0n && value !== UNKNOWN && !call.session.fromPrimary) throw badEntriesRead;
       options.entriesRead = value;
-    } else throw wrongWords(call, args);
+    } else throw wrongWords(args);
   }
   return options;
 }
 
-function wrongWords(_call: Call, args: Args): ReplyError {
+function wrongWords(args: Args): ReplyError {
   return errors.subcommandSyntax(args.at(1).quotable(), "XGROUP");
 }
 
@@ -114,7 +115,7 @@ function create(call: Call, args: Args): void {
   const group = args.at(3);
   let stream = call.engine.streams.open(call.db, name);
   if (stream === null && !options.mkStream) throw noKey;
-  if (args.count > MAX_WORDS) throw wrongWords(call, args);
+  if (args.count > MAX_WORDS) throw wrongWords(args);
   const word = args.at(4);
   if (!isCharacter(word, DOLLAR)) parseId(word, id);
   else if (stream === null) id.setMin();
@@ -136,7 +137,7 @@ function setId(call: Call, args: Args): void {
   const name = args.at(2);
   const stream = openStream(call, name);
   const group = openGroup(stream, name, args.at(3));
-  if (args.count !== 5 && args.count !== 7) throw wrongWords(call, args);
+  if (args.count !== 5 && args.count !== 7) throw wrongWords(args);
   const word = args.at(4);
   if (isCharacter(word, DOLLAR)) stream.lastId(id);
   else parseIdOrEdge(word, id);

@@ -351,7 +351,7 @@ export class Stream {
     return UNKNOWN;
   }
 
-  /** How many entries the group has not read yet; null where that cannot be told. */
+  /** How many entries the group has not read yet, in 64 bits as in C whatever was said of what it has read; null where that cannot be told. */
   lag(group: number): bigint | null {
     const added = this.entriesAdded;
     if (added === 0n) return 0n;
@@ -359,7 +359,7 @@ export class Stream {
     const lastId = groups.lastId(group, this.#master);
     let read = groups.entriesRead(group);
     if (read === UNKNOWN || this.hasGapsFrom(lastId)) read = this.addedUpTo(lastId);
-    return read === UNKNOWN ? null : added - read;
+    return read === UNKNOWN ? null : BigInt.asIntN(64, added - read);
   }
 
   /** The group goes on to this entry, which lies behind the last one it was given. */

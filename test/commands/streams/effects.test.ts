@@ -33,6 +33,7 @@ testEffects([
   [[], "XGROUP CREATE s g $ MKSTREAM", ["n new@0 s", "t xgroup-create@0 s"], ["XGROUP CREATE s g $ MKSTREAM"]],
   [GROUP, "XGROUP CREATE s h 0", ["t xgroup-create@0 s"], ["XGROUP CREATE s h 0"]],
   [GROUP, "XGROUP SETID s g 1-1", ["t xgroup-setid@0 s"], ["XGROUP SETID s g 1-1"]],
+  [GROUP, "XGROUP SETID s g 0 ENTRIESREAD -2", [], []],
   [GROUP, "XGROUP DESTROY s g", ["t xgroup-destroy@0 s"], ["XGROUP DESTROY s g"]],
   [GROUP, "XGROUP DESTROY s h", [], []],
   [GROUP, "XGROUP CREATECONSUMER s g c", ["t xgroup-createconsumer@0 s"], ["XGROUP CREATECONSUMER s g c"]],
@@ -94,4 +95,24 @@ test("who finds nothing waits, for what comes from now on", () => {
     assert.equal(harness.run(command), "");
     assert.equal(harness.waits, waits);
   }
+});
+
+test("a group's count that goes beyond 64 bits wraps, as the lag does, and our primary may tell it", () => {
+  const harness = new Harness();
+  for (const line of [
+    "XADD s 1-1 a b",
+    "XGROUP CREATE s g $ ENTRIESREAD 9223372036854775807",
+    "XADD s 2-1 a b",
+    "XADD s 3-1 a b",
+  ])
+    harness.run(line);
+  harness.run("XREADGROUP GROUP g c COUNT 1 STREAMS s >");
+  const info = () => harness.run("XINFO GROUPS s").split(" ");
+  const after = (name: string) => info()[info().indexOf(name) + 1];
+  assert.equal(after("entries-read"), ":-9223372036854775808");
+  assert.equal(after("lag"), ":-9223372036854775805");
+  const setId = "XGROUP SETID s g 2-1 ENTRIESREAD -9223372036854775808";
+  assert.equal(harness.run(setId), "-ERR value for ENTRIESREAD must be positive or -1");
+  harness.session.fromPrimary = true;
+  assert.equal(harness.run(setId), "+OK");
 });
