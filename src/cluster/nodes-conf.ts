@@ -83,6 +83,8 @@ export function readNodesConf(text: string, s: ClusterState, now: number): void 
   });
   const nodes = rows.filter(([first]) => first !== "vars");
   const own = nodes.filter(([, , flags]) => flags?.split(",").includes("myself"));
+  if (own.some(([, , flags]) => flags!.split(",").includes("handshake")))
+    throw new NodesConfError("myself in a handshake");
   if (own.length > 1) throw new NodesConfError(`${own.length} lines say myself`);
   // All nodes first: lines name each other.
   for (const words of nodes) readNode(words, s, now);
