@@ -69,8 +69,9 @@ export interface Socket {
   /**
    * Sends bytes[0, length). True: all of them left, and the buffer is the caller's again. False: the socket keeps the
    * buffer until `onDrain`; the caller must not touch it before.
+   * @param more  another `write` follows at once, in this very turn, so that what is encrypted may be so in one go
    */
-  write(bytes: Uint8Array, length: number): boolean;
+  write(bytes: Uint8Array, length: number, more?: boolean): boolean;
   pause(): void;
   resume(): void;
   setNoDelay(on: boolean): void;

@@ -29,6 +29,8 @@ interface TlsHandle extends Handle {
 
 /** At most so much is encrypted at once: what Node hands to the system in one go, and what is held twice. */
 const SLICE_BYTES = 128 * 1024;
+/** What is written in several pieces is put together here. All sockets share it: OpenSSL is done with it when it has encrypted. */
+const gathering = Buffer.allocUnsafeSlow(SLICE_BYTES);
 
 export class NodeTlsSocket implements Socket {
   onConnect: () => void = nothing;
@@ -44,6 +46,8 @@ export class NodeTlsSocket implements Socket {
   /** The request of the last write that has ended, to be used again. */
   #request: WriteRequest | undefined;
   #writing = false;
+  /** Bytes in `gathering`. */
+  #gathered = 0;
   #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
   /** Somebody was told to wait for `onDrain`. */
@@ -92,19 +96,18 @@ export class NodeTlsSocket implements Socket {
     return this.#waitingBytes + (this.#writing ? handle.writeQueueSize : 0);
   }
 
-  write(bytes: Uint8Array, length: number): boolean {
+  write(bytes: Uint8Array, length: number, more = false): boolean {
     if (this.#closed || length === 0) return true;
-    const part = length === bytes.length ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, length);
     const handle = this.#handle;
-    if (!direct || !handle) return this.#writeThroughStream(part);
-    if (!this.#writing && length <= SLICE_BYTES) {
-      this.#encrypt(handle, part);
-      if (handle._parent.writeQueueSize === 0) return true;
-    } else {
-      this.#waiting.push(part);
-      this.#waitingBytes += length;
-      if (!this.#writing) this.#writeWaiting(handle);
-    }
+    if (!direct || !handle) return this.#writeThroughStream(partOf(bytes, length));
+    if (this.#writing || this.#gathered + length > SLICE_BYTES) return this.#wait(handle, partOf(bytes, length));
+    if (more || this.#gathered > 0) {
+      gathering.set(partOf(bytes, length), this.#gathered);
+      this.#gathered += length;
+      if (more) return true;
+      this.#encryptGathered(handle);
+    } else this.#encrypt(handle, partOf(bytes, length));
+    if (handle._parent.writeQueueSize === 0) return true;
     this.#owesDrain = true;
     return false;
   }
@@ -166,6 +169,22 @@ export class NodeTlsSocket implements Socket {
     setImmediate(() => {
       if (!this.#closed && !this.#paused) handle.readStart();
     });
+  }
+
+  /** Behind what is being written, or what was gathered and leaves now. */
+  #wait(handle: TlsHandle, part: Uint8Array): boolean {
+    if (this.#gathered > 0) this.#encryptGathered(handle);
+    this.#waiting.push(part);
+    this.#waitingBytes += part.length;
+    this.#owesDrain = true;
+    if (!this.#writing) this.#writeWaiting(handle);
+    return false;
+  }
+
+  #encryptGathered(handle: TlsHandle): void {
+    const length = this.#gathered;
+    this.#gathered = 0;
+    this.#encrypt(handle, gathering.subarray(0, length));
   }
 
   #encrypt(handle: TlsHandle, part: Uint8Array): void {
@@ -244,31 +263,29 @@ export class NodeTlsSocket implements Socket {
   }
 }
 
-/** Takes the first `length` bytes out of `parts`. */
+/** Not `subarray`: of a Buffer it takes a detour through its species. */
+function partOf(bytes: Uint8Array, length: number): Uint8Array {
+  return length === bytes.length ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, length);
+}
+
+/** Takes the first `length` bytes out of `parts`; what is put together lies in `gathering`. */
 function takeSlice(parts: Uint8Array[], length: number): Uint8Array {
-  const [first] = parts;
-  if (first!.length > length) {
-    parts[0] = first!.subarray(length);
-    return first!.subarray(0, length);
+  const first = parts[0]!;
+  if (first.length >= length) {
+    if (first.length > length) parts[0] = first.subarray(length);
+    else parts.shift();
+    return first.subarray(0, length);
   }
-  if (first!.length === length) {
-    parts.shift();
-    return first!;
-  }
-  const slice = Buffer.allocUnsafe(length);
   let at = 0;
   let used = 0;
-  for (const part of parts) {
+  while (at < length) {
+    const part = parts[used]!;
     const taken = Math.min(part.length, length - at);
-    slice.set(taken === part.length ? part : part.subarray(0, taken), at);
+    gathering.set(taken === part.length ? part : part.subarray(0, taken), at);
     at += taken;
-    if (taken < part.length) {
-      parts[used] = part.subarray(taken);
-      break;
-    }
-    used++;
-    if (at === length) break;
+    if (taken < part.length) parts[used] = part.subarray(taken);
+    else used++;
   }
   parts.splice(0, used);
-  return slice;
+  return gathering.subarray(0, length);
 }

@@ -271,8 +271,8 @@ class FaultSocket implements Socket {
     this.#socket.destroy();
   }
 
-  write(bytes: Uint8Array, length: number): boolean {
-    return this.node.state === "killed" ? true : this.#socket.write(bytes, length);
+  write(bytes: Uint8Array, length: number, more?: boolean): boolean {
+    return this.node.state === "killed" ? true : this.#socket.write(bytes, length, more);
   }
 
   pause(): void {

@@ -60,21 +60,26 @@ export class ReplyWriter {
     return this.fullBytes + this.#at;
   }
 
-  /** Hands what was written to `send`, oldest first, and starts afresh. `send` returns true if the chunk is free again. */
-  take(send: (bytes: Uint8Array, length: number) => boolean): void {
+  /**
+   * Hands what was written to `send`, oldest first, and starts afresh. `send` is told whether more follows, and returns true if the
+   * chunk is free again.
+   */
+  take(send: (bytes: Uint8Array, length: number, more: boolean) => boolean): void {
     this.#dirty = false;
+    const bytes = this.#bytes;
+    const length = this.#at;
     if (this.full.length > 0) {
-      for (const chunk of this.full) if (send(chunk.bytes, chunk.length)) this.#pool.give(chunk.bytes);
+      const last = this.full.length - 1;
+      for (const [i, chunk] of this.full.entries())
+        if (send(chunk.bytes, chunk.length, i < last || length > 0)) this.#pool.give(chunk.bytes);
       this.full.length = 0;
       this.fullBytes = 0;
     }
-    const bytes = this.#bytes;
     if (bytes.length === 0) return;
-    const length = this.#at;
     this.#at = 0;
     // Given back even if all that was written was taken back: what comes next must find none, and say so.
     this.#bytes = NO_BYTES;
-    if (length === 0 || send(bytes, length)) this.#pool.give(bytes);
+    if (length === 0 || send(bytes, length, false)) this.#pool.give(bytes);
   }
 
   /** Bytes of the chunk being written to, used or not. */

@@ -229,9 +229,9 @@ export class Connection implements Session {
 
   #write(): void {
     this.wroteUnsent = false;
-    this.reply.take((bytes, length) => {
+    this.reply.take((bytes, length, more) => {
       this.bytesOut += length;
-      const sent = this.socket.write(bytes, length);
+      const sent = this.socket.write(bytes, length, more);
       if (!sent) this.#draining = true;
       return sent;
     });
