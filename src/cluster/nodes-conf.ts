@@ -86,6 +86,7 @@ export function readNodesConf(text: string, s: ClusterState, now: number): void 
   if (own.some(([, , flags]) => flags!.split(",").includes("handshake")))
     throw new NodesConfError("myself in a handshake");
   if (own.length > 1) throw new NodesConfError(`${own.length} lines say myself`);
+  if (new Set(nodes.map(([id]) => id)).size < nodes.length) throw new NodesConfError("a node stands there twice");
   // All nodes first: lines name each other.
   for (const words of nodes) readNode(words, s, now);
   for (const words of nodes) readTies(words, s);
@@ -108,7 +109,6 @@ function readNode(words: readonly string[], s: ClusterState, now: number): void 
   // What was down when we went down has to show it again.
   if (node.is(NodeFlag.fail)) node.failedAt = now;
   node.flags &= ~NodeFlag.pfail;
-  if (s.known(id) !== null && id !== s.myself.id) throw new NodesConfError(`node ${id} stands there twice`);
   if (node.is(NodeFlag.myself)) s.become(node);
   else s.add(node);
 }
