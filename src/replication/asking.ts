@@ -14,10 +14,11 @@ export async function askSentinel(
   ask: AskPeer,
   sentinel: Endpoint,
   name: string,
+  settings: Pick<ReplicationSettings, "sentinelsUser" | "sentinelsPass">,
 ): Promise<SentinelWord | "gone" | null> {
   let answers: Answer[];
   try {
-    answers = await ask.ask(sentinel, [["SENTINEL", "MASTERS"]], { timeoutMs: TIMEOUT_MS });
+    answers = await ask.ask(sentinel, [["SENTINEL", "MASTERS"]], auth(settings.sentinelsUser, settings.sentinelsPass));
   } catch (error) {
     return (error as { code?: string }).code === "ECONNREFUSED" ? "gone" : null;
   }
@@ -77,9 +78,13 @@ export async function enrol(
 }
 
 function authOf(settings: ReplicationSettings): AskOptions {
-  if (settings.masterauth === "") return { timeoutMs: TIMEOUT_MS };
-  const user = settings.masteruser === "" ? {} : { user: settings.masteruser };
-  return { timeoutMs: TIMEOUT_MS, password: settings.masterauth, ...user };
+  return auth(settings.masteruser, settings.masterauth);
+}
+
+/** "" for no user, and for no password. */
+function auth(user: string, password: string): AskOptions {
+  if (password === "") return { timeoutMs: TIMEOUT_MS };
+  return { timeoutMs: TIMEOUT_MS, password, ...(user === "" ? {} : { user }) };
 }
 
 function fields(answer: Answer): Map<string, string> {

@@ -224,6 +224,9 @@ export interface ReplicationSettings {
   sentinels: readonly Endpoint[];
   /** Ours: the group's name there, `sentinels-master-name`; "" for whatever the Sentinels call the one at our address. */
   sentinelsMasterName: string;
+  /** Ours: who we are to the Sentinels; "" and "" for strangers. */
+  sentinelsUser: string;
+  sentinelsPass: string;
   /** Ours: `empty-primary-guard yes`. */
   emptyPrimaryGuard: boolean;
   /** Ours: `lost-writes-file yes`. */
@@ -263,6 +266,8 @@ export function defaultSettings(): ReplicationSettings {
     replicas: [],
     sentinels: [],
     sentinelsMasterName: "",
+    sentinelsUser: "",
+    sentinelsPass: "",
     emptyPrimaryGuard: true,
     lostWritesFile: true,
     returningPrimaryPauseMs: 500,

@@ -78,7 +78,7 @@ export class GroupShell {
 
   async #askSentinel(sentinel: Endpoint): Promise<void> {
     const { ask, settings, step } = this.#parts;
-    const word = await askSentinel(ask, sentinel, settings.sentinelsMasterName || this.group.name);
+    const word = await askSentinel(ask, sentinel, settings.sentinelsMasterName || this.group.name, settings);
     step({ kind: "sentinelSaid", sentinel, word });
   }
 

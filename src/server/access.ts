@@ -55,6 +55,7 @@ export class Access {
 
   /** Refuses lines that can never be; a command that is not known is left to `load`, as in Redis. */
   #checkLines(lines: readonly Line[], context: RuleContext): void {
+    if (lines.length === 0) return;
     const scratch = new Users(context);
     const seen = new Set<string>();
     for (const line of lines) {

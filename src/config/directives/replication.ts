@@ -51,6 +51,14 @@ export const replication = {
   "sentinels-master-name": text("", {
     ours: "the group's name there; empty: the only group they watch, or the one whose hellos passed through this server",
   }),
+  "sentinels-user": text("", {
+    sensitive: true,
+    ours: "who a returning primary is to the Sentinels that it asks; empty with a password: their default user",
+  }),
+  "sentinels-pass": text("", {
+    sensitive: true,
+    ours: "that user's password; empty: it asks as a stranger",
+  }),
   "lost-writes-file": yesNo(true, {
     ours: "what a full resync would throw away of our own writes is kept in lost-writes-*.aof",
   }),
