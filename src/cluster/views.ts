@@ -170,7 +170,8 @@ function writeShardNode({ s, settings }: View, node: ClusterNode, reply: ReplyWr
   }
   text("ip", ip);
   reply.bulkText("endpoint");
-  writeEndpoint(endpointOf(node, settings), reply);
+  // Not null, as CLUSTER SLOTS has it.
+  reply.bulkText(endpointOf(node, settings) ?? "");
   if (node.hostname !== "") text("hostname", node.hostname);
   text("role", node.isReplica ? "replica" : "master");
   reply.bulkText("replication-offset");

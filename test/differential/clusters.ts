@@ -2,7 +2,7 @@
  * One script for clients of two small clusters, one of nines and one of the real redis-server: each has the primaries `a` and `b`
  * and `c`, which follows `a`. A step is `x@a: GET foo`: the client `x`, connected to `a` (`x@a/3` with RESP3), sends that; it
  * is over when the client has its reply, or waits. `<a>` stands for the id of a node, `<a.port>` and `<a.bus>` for its ports.
- * Further steps: `x hears`, which tells all that came to `x` meanwhile, `a is MASTER|SLAVE`, `all ok`, and `pause MS`.
+ * Further steps: `x knows TEXT` (or `-TEXT`: not), which waits for it in the CLUSTER NODES of its node, `x hears`, which tells all that came to `x` meanwhile, `a is MASTER|SLAVE`, `all ok`, and `pause MS`.
  */
 import assert from "node:assert/strict";
 import { splitWords } from "../../src/base/words.ts";
@@ -63,6 +63,15 @@ export class Stage implements AsyncDisposable {
     if (name !== undefined) return this.#send(name, node!, protocol === "/3" ? 3 : 2, command!);
     const words = step.split(" ");
     if (words[1] === "hears") return this.#hear(this.#clients.get(words[0]!)!);
+    if (words[1] === "knows") {
+      const [, not, text] = /^(-?)(.*)$/.exec(words[2]!)!;
+      const { node } = this.#clients.get(words[0]!)!;
+      await until(step, async () => {
+        const nodes = String(await this.#byName.get(node)!.connection.call("CLUSTER", "NODES"));
+        return nodes.includes(text!) === (not === "");
+      });
+      return [];
+    }
     if (words[0] === "pause") {
       await new Promise((resolve) => setTimeout(resolve, Number(words[1])));
       return [];
@@ -169,7 +178,12 @@ function differences(ours: readonly string[], theirs: readonly string[], mask: (
   assert.equal(our.length, their.length);
   return our.flatMap(([step, ...replies], i) => {
     const [, ...others] = their[i]!;
-    const [a, b] = [replies.map(mask).join(" "), others.map(mask).join(" ")];
+    const [a, b] = [replies, others].map((all) =>
+      all
+        .map(mask)
+        .filter((text) => text !== "")
+        .join(" "),
+    );
     return a === b ? [] : [`${i} ${step}: ${a}, theirs ${b}`];
   });
 }
