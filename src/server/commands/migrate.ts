@@ -1,6 +1,6 @@
 /**
  * MIGRATE: keys go to another server as RESTORE, and are deleted here when it has them. Only its client waits; while keys are
- * under way no command writes, so that what is deleted is what was sent.
+ * under way no command writes, so that what is deleted is what was sent, and a large value can be dumped in slices.
  */
 import { Slice } from "../../base/bytes.ts";
 import { errors, ReplyError } from "../../base/reply-error.ts";
@@ -8,12 +8,19 @@ import { RedisConnection } from "../../client/connection.ts";
 import type { Args } from "../../commands/args.ts";
 import { type Call, type CommandRow, family, type KeySpec } from "../../commands/call.ts";
 import { block, docs, integer, key, multiple, oneOf, optional, since, string, word } from "../../commands/docs.ts";
-import { dump } from "../../rdb/payload.ts";
+import type { Database } from "../../engine/database.ts";
+import type { Keyspace } from "../../engine/keyspace.ts";
+import { SlicedDump } from "../../rdb/sliced-dump.ts";
 import type { Connection } from "../connection.ts";
 import type { Server } from "../server.ts";
 
 const PAUSED = "migrate";
 const DEFAULT_TIMEOUT_MS = 1000;
+/** A large value is dumped for so long at a time, looking at the clock after so many elements. */
+const SLICE_MICROS = 500;
+const ELEMENTS_A_LOOK = 128;
+/** So much is on its way before answers are waited for. */
+const WINDOW_BYTES = 4 * 1024 * 1024;
 
 const texts = {
   keyNotEmpty: new ReplyError(
@@ -37,14 +44,6 @@ interface Move {
   readonly username: string | undefined;
   readonly password: string | undefined;
   readonly keys: Slice[];
-}
-
-/** A key as it is sent. */
-interface Parcel {
-  readonly key: Slice;
-  readonly payload: Uint8Array;
-  /** In ms; 0 for none. */
-  readonly ttl: number;
 }
 
 const keys: KeySpec[] = [
@@ -91,22 +90,26 @@ export function migrateCommands(server: Server): CommandRow[] {
 
 function migrate(server: Server, call: Call, args: Args): void {
   const move = readMove(args);
-  const parcels = pack(call, move.keys);
-  if (parcels.length === 0) {
+  const there = move.keys
+    .filter((name) => call.db.has(name) || call.db.exists(name))
+    .map((name) => new Slice(name.copy()));
+  if (there.length === 0) {
     call.reply.simple("NOKEY");
     return;
   }
   if (call.session.denyBlocking) throw texts.mustWait;
   const connection = call.session as Connection;
-  const dbIndex = call.db.index;
+  const db = call.db;
   connection.blocked = { kind: "migrate", unblockable: false, timedOut() {}, cancel() {} };
-  server.pause.begin(PAUSED, "write", server.clock.now() + move.timeoutMs * 2);
-  send(server, move, parcels).then(({ accepted, failure }) => {
+  // As long as it takes: each step of it is bounded. One a client, since several may be under way.
+  const reason = `${PAUSED}-${connection.id}`;
+  server.pause.begin(reason, "write", Number.POSITIVE_INFINITY);
+  new Sending(server, move, db, there).run().then(({ accepted, failure }) => {
     server.refreshTime();
-    for (const { key: name } of accepted) {
-      if (!move.copy && server.engine.databases[dbIndex]!.unlink(name)) server.deleted(dbIndex, name);
+    for (const name of accepted) {
+      if (!move.copy && db.unlink(name)) server.deleted(db.index, name);
     }
-    server.pause.end(PAUSED);
+    server.pause.end(reason);
     connection.blocked = null;
     if (failure === null) connection.answers.ok();
     else {
@@ -157,51 +160,97 @@ function readMove(args: Args): Move {
   };
 }
 
-/** Those of the keys that are there. */
-function pack(call: Call, names: readonly Slice[]): Parcel[] {
-  const parcels: Parcel[] = [];
-  for (const name of names) {
-    const payload = dump(call.engine, call.db, name);
-    if (payload === null) continue;
-    const expireAt = call.db.expireAt(name);
-    const ttl = expireAt < 0 ? 0 : Math.max(1, expireAt - call.now);
-    parcels.push({ key: new Slice(name.copy()), payload, ttl });
-  }
-  return parcels;
-}
-
 interface Outcome {
   /** What the other side has now. */
-  readonly accepted: readonly Parcel[];
+  readonly accepted: readonly Slice[];
   readonly failure: ReplyError | null;
 }
 
-async function send(server: Server, move: Move, parcels: readonly Parcel[]): Promise<Outcome> {
-  const { host, port, database, timeoutMs, username, password } = move;
-  let target: RedisConnection;
-  try {
-    target = await RedisConnection.open(
-      server.tls.ioFor("cluster"),
-      { host, port },
-      { username, password, database: Math.max(0, database), connectTimeoutMs: timeoutMs, timeoutMs },
-    );
-  } catch (error) {
-    const { cause } = error as Error;
-    return { accepted: [], failure: cause instanceof ReplyError ? texts.refused(cause) : texts.connecting };
+/** Keys on their way, one payload after the other: a large one is made in slices, and no more of them than the other side takes. */
+class Sending {
+  readonly #server: Server;
+  readonly #move: Move;
+  readonly #db: Database;
+  readonly #names: readonly Slice[];
+  readonly #keyspace: Keyspace;
+  readonly #accepted: Slice[] = [];
+  #failure: ReplyError | null = null;
+
+  constructor(server: Server, move: Move, db: Database, names: readonly Slice[]) {
+    this.#server = server;
+    this.#move = move;
+    this.#db = db;
+    this.#names = names;
+    this.#keyspace = db.keyspace;
   }
-  const restore = server.cluster === null ? "RESTORE" : "RESTORE-ASKING";
-  const accepted: Parcel[] = [];
-  let failure: ReplyError | null = null;
-  const sent = parcels.map(async (parcel) => {
-    const words = [restore, parcel.key, parcel.ttl, parcel.payload, ...(move.replace ? ["REPLACE"] : [])];
-    try {
-      await target.call(...words);
-      accepted.push(parcel);
-    } catch (error) {
-      failure ??= error instanceof ReplyError ? texts.refused(error) : texts.transferring;
+
+  async run(): Promise<Outcome> {
+    const target = await this.#connect();
+    if (target === null) return { accepted: [], failure: this.#failure };
+    const answers: Promise<void>[] = [];
+    let unanswered = 0;
+    for (const name of this.#names) {
+      const payload = await this.#dump(name);
+      if (payload === null) continue;
+      unanswered += payload.length;
+      answers.push(this.#send(target, name, payload));
+      if (unanswered < WINDOW_BYTES) continue;
+      await Promise.all(answers);
+      unanswered = 0;
+      if (target.error !== null) break;
     }
-  });
-  await Promise.all(sent);
-  target.close();
-  return { accepted, failure };
+    await Promise.all(answers);
+    target.close();
+    return { accepted: this.#accepted, failure: this.#failure };
+  }
+
+  async #connect(): Promise<RedisConnection | null> {
+    const { host, port, database, timeoutMs, username, password } = this.#move;
+    try {
+      return await RedisConnection.open(
+        this.#server.tls.ioFor("cluster"),
+        { host, port },
+        {
+          username,
+          password,
+          database: Math.max(0, database),
+          connectTimeoutMs: timeoutMs,
+          timeoutMs,
+          maxUnsentBytes: Number.POSITIVE_INFINITY,
+        },
+      );
+    } catch (error) {
+      const { cause } = error as Error;
+      this.#failure = cause instanceof ReplyError ? texts.refused(cause) : texts.connecting;
+      return null;
+    }
+  }
+
+  /** Null for a key that is gone: writes wait, but a full sync or a failover does not ask. */
+  async #dump(name: Slice): Promise<Uint8Array | null> {
+    const { clock, engine } = this.#server;
+    if (this.#db.keyspace !== this.#keyspace) return null;
+    const value = this.#db.get(name);
+    if (value === null) return null;
+    const dump = new SlicedDump(engine.store, value);
+    for (let until = clock.monotonicMicros() + SLICE_MICROS; dump.step(ELEMENTS_A_LOOK); ) {
+      if (clock.monotonicMicros() < until) continue;
+      await new Promise<void>((resolve) => clock.after(0, resolve));
+      if (this.#db.keyspace !== this.#keyspace) return null;
+      until = clock.monotonicMicros() + SLICE_MICROS;
+    }
+    return dump.payload;
+  }
+
+  async #send(target: RedisConnection, name: Slice, payload: Uint8Array): Promise<void> {
+    const expireAt = this.#db.expireAt(name);
+    const ttl = expireAt < 0 ? 0 : Math.max(1, expireAt - this.#server.clock.now());
+    const restore = this.#server.cluster === null ? "RESTORE" : "RESTORE-ASKING";
+    try {
+      await target.call(restore, name, ttl, payload, ...(this.#move.replace ? ["REPLACE"] : []));
+      this.#accepted.push(name);
+    } catch (error) {
+      this.#failure ??= error instanceof ReplyError ? texts.refused(error) : texts.transferring;
+    }
+  }
 }

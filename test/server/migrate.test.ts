@@ -1,0 +1,68 @@
+/** MIGRATE between two servers: large values, what happens meanwhile, what fails. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { withServer } from "./with-server.ts";
+
+const numbers = Array.from({ length: 100_000 }, (_, i) => i);
+
+test("a large value arrives whole, and reads are answered meanwhile", () =>
+  withServer(async (from) =>
+    withServer(async (to) => {
+      const [one, other, there] = [await from.client(), await from.client(), await to.client()];
+      for (let at = 0; at < numbers.length; at += 10_000) {
+        await one.do("SADD", "set", ...numbers.slice(at, at + 10_000).map((i) => `member ${i}`));
+        await one.do("RPUSH", "list", ...numbers.slice(at, at + 10_000));
+      }
+      await one.do("SET", "small", "x", "PX", "100000");
+      const digests = await one.do("DEBUG", "DIGEST-VALUE", "set", "list", "small");
+      let answered = 0;
+      let done = false;
+      const migrated = one
+        .do("MIGRATE", "127.0.0.1", String(to.port), "", "0", "20000", "KEYS", "set", "list", "nosuch", "small")
+        .finally(() => {
+          done = true;
+        });
+      for (; !done; answered++) assert.match(await other.do("EXISTS", "set"), /^:[01]$/);
+      assert.equal(await migrated, "+OK");
+      assert.ok(answered > 5, `${answered} reads`);
+      assert.equal(await one.do("DBSIZE"), ":0");
+      assert.equal(await there.do("DEBUG", "DIGEST-VALUE", "set", "list", "small"), digests);
+      assert.match(await there.do("PTTL", "small"), /^:\d{5}$/);
+    }),
+  ));
+
+test("writes wait for it, and two at a time wait for both", () =>
+  withServer(async (from) =>
+    withServer(async (to) => {
+      const [one, two, writer] = [await from.client(), await from.client(), await from.client()];
+      await one.do("SET", "a", "1");
+      await one.do("SET", "b", "2");
+      const first = one.do("MIGRATE", "127.0.0.1", String(to.port), "a", "0", "5000");
+      const second = two.do("MIGRATE", "127.0.0.1", String(to.port), "b", "0", "5000");
+      assert.equal(await writer.do("INCR", "a"), ":1");
+      assert.deepEqual(await Promise.all([first, second]), ["+OK", "+OK"]);
+      assert.equal(from.server.pause.mode, null);
+    }),
+  ));
+
+test("where nobody listens nothing is deleted, and writes go on", () =>
+  withServer(async ({ client, server }) => {
+    const one = await client();
+    await one.do("SET", "a", "1");
+    assert.match(await one.do("MIGRATE", "127.0.0.1", "1", "a", "0", "500"), /^-IOERR/);
+    assert.equal(await one.do("INCR", "a"), ":2");
+    assert.equal(server.pause.mode, null);
+  }));
+
+test("a key that is there already is refused, the others are moved", () =>
+  withServer(async (from) =>
+    withServer(async (to) => {
+      const [one, there] = [await from.client(), await to.client()];
+      for (const key of ["a", "b", "c"]) await one.do("SET", key, "1");
+      await there.do("SET", "b", "mine");
+      const reply = await one.do("MIGRATE", "127.0.0.1", String(to.port), "", "0", "5000", "KEYS", "a", "b", "c");
+      assert.match(reply, /^-ERR Target instance replied with error: BUSYKEY/);
+      assert.equal(await one.do("EXISTS", "a", "b", "c"), ":1");
+      assert.equal(await there.do("GET", "b"), '"mine"');
+    }),
+  ));
