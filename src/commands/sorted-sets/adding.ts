@@ -34,8 +34,9 @@ const { nx, xx, gt, lt, incr } = Condition;
 /** Beside the conditions: changed members count as well as new ones. */
 const CHANGED = 32;
 
-/** The scores of a command, all parsed before anything is done. One for all, as handlers do not nest. */
-const scores: number[] = [];
+/** The scores of a command, all parsed before anything is done. One for all, as handlers do not nest; that of very many is not kept. */
+let scores = new Float64Array(64);
+const KEPT_SCORES = 4096;
 
 function zadd(call: Call, args: Args): void {
   const options = parseOptions(args);
@@ -70,7 +71,7 @@ function zincrby(call: Call, args: Args): void {
 /** Stores the pairs of score and member from word `first` on. */
 function store(call: Call, args: Args, first: number, options: number): void {
   const key = args.at(1);
-  parseScores(args, first);
+  const pairs = parseScores(args, first);
   const { sortedSets } = call.engine;
   let value = sortedSets.open(call.db, key);
   if (value === null) {
@@ -78,12 +79,12 @@ function store(call: Call, args: Args, first: number, options: number): void {
       replyStored(call, options, 0, 0, false, 0);
       return;
     }
-    value = createSortedSet(call, key, scores.length, args.at(first + 1).length);
-  } else value.expect(scores.length);
+    value = createSortedSet(call, key, pairs, args.at(first + 1).length);
+  } else value.expect(pairs);
   let news = 0;
   let updates = 0;
   let isDone = false;
-  for (let i = 0; i < scores.length; i++) {
+  for (let i = 0; i < pairs; i++) {
     const result = value.add(args.at(first + 1 + i * 2), scores[i]!, options);
     if (result === Added.notANumber) throw notANumber;
     if (result === Added.added) news++;
@@ -94,9 +95,13 @@ function store(call: Call, args: Args, first: number, options: number): void {
   replyStored(call, options, news, updates, isDone, value.newScore);
 }
 
-function parseScores(args: Args, first: number): void {
-  scores.length = 0;
-  for (args.position = first; args.more; args.position++) scores.push(args.double());
+/** Every other word from `first` on; returns how many. */
+function parseScores(args: Args, first: number): number {
+  const pairs = (args.count - first) >>> 1;
+  if (pairs > scores.length || scores.length > KEPT_SCORES) scores = new Float64Array(Math.max(64, pairs));
+  args.position = first;
+  for (let i = 0; i < pairs; i++, args.position++) scores[i] = args.double();
+  return pairs;
 }
 
 function replyStored(call: Call, options: number, news: number, updates: number, isDone: boolean, score: number): void {
