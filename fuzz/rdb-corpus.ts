@@ -2,7 +2,7 @@
 import { Slice } from "../src/base/bytes.ts";
 import { splitWords } from "../src/base/words.ts";
 import { dump } from "../src/rdb/payload.ts";
-import { encode, House } from "./house.ts";
+import { House } from "./house.ts";
 
 const many = (count: number, word: (i: number) => string) => Array.from({ length: count }, (_, i) => word(i)).join(" ");
 
@@ -12,20 +12,19 @@ const VALUES = [
   "SET negative -123456789012",
   `SET long ${"abcdefgh".repeat(40)}`,
   "PFADD hll a b c d e",
-  `PFADD dense ${many(2000, (i) => `e${i}`)}`,
   "RPUSH list a b c 1 -5 300 70000 5000000000 hello",
-  `RPUSH quicklist ${many(300, (i) => `element:${i}:${"x".repeat(i % 50)}`)}`,
+  `RPUSH quicklist ${many(140, (i) => `element:${i}:${"x".repeat(i % 50)}`)}`,
   `RPUSH plain ${"y".repeat(9000)} b`,
   "SADD intset 1 2 3 -70000 5000000000",
   "SADD listpack a b c 5",
-  `SADD set ${many(200, (i) => `member:${i}`)}`,
+  `SADD set ${many(132, (i) => `member:${i}`)}`,
   "ZADD zset 1 a 2.5 b -inf c 1e300 d",
-  `ZADD skiplist ${many(200, (i) => `${i * 1.5} member:${i}`)}`,
+  `ZADD skiplist ${many(132, (i) => `${i * 1.5} member:${i}`)}`,
   "HSET hash f v g 1 h -70000",
-  `HSET table ${many(200, (i) => `field:${i} value:${i}`)}`,
+  `HSET table ${many(132, (i) => `field:${i} value:${i}`)}`,
   "HSET expiring f v g w",
   "HPEXPIREAT expiring 4000000000000 FIELDS 1 f",
-  `HSET expiringtable ${many(200, (i) => `field:${i} value:${i}`)}`,
+  `HSET expiringtable ${many(132, (i) => `field:${i} value:${i}`)}`,
   "HPEXPIREAT expiringtable 4000000000000 FIELDS 2 field:1 field:2",
   "XADD stream 1-1 a 1 b 2",
   "XADD stream 1-2 a 3 b 4",
@@ -73,21 +72,32 @@ export async function payloads(): Promise<Buffer[]> {
   return all;
 }
 
+/** One of all values together, and small ones: an input is to be read in little time. */
 export async function rdbFiles(): Promise<Buffer[]> {
   const files: Buffer[] = [];
   for (const config of ["", "rdbcompression no\n"]) {
     const house = await filledHouse(config);
     const client = house.connect();
-    client.feed(encode(["SAVE"]));
-    house.settle();
-    files.push(Buffer.from(house.disk.readSync(`${process.cwd()}/dump.rdb`)!));
-    client.feed(encode(["FLUSHALL"]));
-    for (const line of ["SET a 1 PX 1000000", "RPUSH l 1 a", "ZADD z 1 m", "XADD s 1-1 f v", "HSET h f v"])
-      house.line(client, line);
-    client.feed(encode(["SAVE"]));
-    house.settle();
-    files.push(Buffer.from(house.disk.readSync(`${process.cwd()}/dump.rdb`)!));
+    const save = () => {
+      house.line(client, "SAVE");
+      files.push(Buffer.from(house.disk.readSync(`${process.cwd()}/dump.rdb`)!));
+    };
+    save();
+    for (const group of SMALL) {
+      house.line(client, "FLUSHALL");
+      for (const line of group) house.line(client, line);
+      save();
+    }
     await house.stop();
   }
   return files;
 }
+
+const SMALL: readonly (readonly string[])[] = [
+  ["SET a 1 PX 1000000", "RPUSH l 1 a", "ZADD z 1 m", "XADD s 1-1 f v", "HSET h f v"],
+  ["SET a 1", "SELECT 3", "SET b 2 PXAT 4000000000000", "SELECT 0"],
+  VALUES.filter((line) => line.includes(" list") || line.includes(" plain")),
+  VALUES.filter((line) => /^(SADD|ZADD)/.test(line) && line.length < 200),
+  VALUES.filter((line) => line.includes(" hash") || /expiring /.test(line)),
+  VALUES.filter((line) => line.includes("stream") || line.includes("emptied")),
+];
