@@ -19,11 +19,18 @@ export class RequestKeys {
   /** READ and WRITE bits; 0 for a key that is merely named. */
   access = new Uint8Array(16);
 
+  /** By the id of the row: those of one server only. */
+  readonly #plans: KeyPlan[] = [];
+
   /** Looks for the keys of this request; `count` says how many there are. */
   find(row: CommandRow, words: RequestWords): void {
     this.count = 0;
-    const plan = planOf(row);
+    const plan = (this.#plans[row.id] ??= makePlan(row));
     if (!plan.hasKeys) return;
+    if (plan.only > 0) {
+      if (plan.only < words.count) this.add(plan.only, plan.specs[0]!.access);
+      return;
+    }
     if (!plan.isVariable && this.#bySpecs(plan.specs, words)) return;
     this.count = 0;
     plan.closer?.(this, words);
@@ -73,6 +80,8 @@ export class RequestKeys {
 /** What is known of a row's keys before any request. */
 interface KeyPlan {
   readonly hasKeys: boolean;
+  /** There is one key, always here; 0 for what is not so simple. */
+  readonly only: number;
   /** What is done with the keys depends on the options. */
   readonly isVariable: boolean;
   readonly specs: readonly SpecPlan[];
@@ -86,22 +95,22 @@ interface SpecPlan {
 
 type CloserLook = (keys: RequestKeys, words: RequestWords) => void;
 
-const plans = new WeakMap<CommandRow, KeyPlan>();
-
-function planOf(row: CommandRow): KeyPlan {
-  let plan = plans.get(row);
-  if (plan === undefined) plans.set(row, (plan = makePlan(row)));
-  return plan;
-}
-
 function makePlan(row: CommandRow): KeyPlan {
+  const isVariable = row.keys.some((spec) => spec.flags.includes("variable_flags"));
   const real = row.keys.filter((spec) => !spec.flags.includes("not_key"));
   return {
     hasKeys: real.length > 0,
-    isVariable: row.keys.some((spec) => spec.flags.includes("variable_flags")),
+    only: real.length === 1 && !isVariable ? placeOfOne(real[0]!) : 0,
+    isVariable,
     specs: real.map((spec) => ({ spec, access: accessOf(spec.flags) })),
     closer: CLOSER[row.name],
   };
+}
+
+/** Where the one key stands that the spec speaks of; 0 if it is not as simple as that. */
+function placeOfOne({ begin, find, flags }: KeySpec): number {
+  if (begin === "unknown" || find === "unknown" || flags.includes("incomplete")) return 0;
+  return "index" in begin && "lastKey" in find && find.lastKey === 0 ? begin.index : 0;
 }
 
 function accessOf(flags: readonly KeyFlag[]): number {

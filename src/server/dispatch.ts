@@ -133,7 +133,9 @@ export class Dispatch {
     connection.lastCommand = row;
     const guards = this.guards | connection.guards;
     if (guards !== 0 || (row.bits & FlagBit.protected) !== 0) {
-      const verdict = this.#pass(connection, row, args, guards);
+      // Nothing in the way but the user's rules: the usual case of an application with a user of its own.
+      const justAsk = guards === Guard.acl && (row.bits & FlagBit.protected) === 0;
+      const verdict = justAsk ? this.#host.deny(connection, row, args) : this.#pass(connection, row, args, guards);
       if (verdict === "postpone") {
         connection.postpone();
         return;
