@@ -134,6 +134,16 @@ export class Nodes implements AsyncDisposable {
     await redisCli("--cluster", "reshard", from.address, ...ends);
   }
 
+  /** The first slots of all become another's, by CLUSTER MIGRATE, which only nines knows. */
+  async migrate(from: Node, to: Node, slots: number): Promise<void> {
+    const name = await from.connection.call("CLUSTER", "MIGRATE", "SLOTS", `0-${slots - 1}`, "TO", await to.id());
+    await until("the slots have moved", async () => {
+      const [status] = (await from.connection.call("CLUSTER", "MIGRATE", "STATUS", String(name))) as unknown[];
+      assert.doesNotMatch(String(status), /failed|cancelled/);
+      return /success/.test(String(status));
+    });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.all.map((node) => node.kill()));
     for (const { folder } of this.all) rmSync(folder, { recursive: true, force: true });

@@ -59,6 +59,15 @@ describe("clients of a cluster", needsRedisCli(), () => {
       );
       assert.ok(load.account.acknowledged > before + 20, "it was under load");
       await load.progress(200);
+      if (kind === "nines") {
+        // And back, all at one moment.
+        assert.deepEqual(
+          await load.during("migrate", () => nodes.migrate(second, first, NEAR_SLOTS)),
+          [],
+          load.describe(),
+        );
+        await load.progress(200);
+      }
       assert.deepEqual(await load.during("failover", () => firstReplica.failOver()), [], load.describe());
       await load.progress(200);
       // Acknowledged alone does not mean replicated: from here on what the replica has is what counts.
