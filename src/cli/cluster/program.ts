@@ -79,6 +79,10 @@ function common(command: Command, changes: boolean): Command {
   command
     .option("--user <name>", "as whom to log in at the nodes")
     .option("--password <password>", "with which password; better in REDISCLI_AUTH, where others cannot read it")
+    .option("--tls", "the nodes speak TLS")
+    .option("--cacert <file>", "PEM: who vouches for the nodes' certificates (those that everybody believes in)")
+    .option("--cert <file>", "PEM: the certificate to show them")
+    .option("--key <file>", "PEM: its key")
     .option("--json", "print the cluster as JSON at the end, and all else on stderr");
   if (!changes) return command;
   return command.option("--yes", "do not ask").option("--dry-run", "say what would be done, and do nothing");

@@ -2,6 +2,7 @@
 import { createInterface } from "node:readline/promises";
 import type { Io } from "../../io/io.ts";
 import { nodeIo } from "../../io/node-io.ts";
+import { clientIo } from "../../lab/tls.ts";
 import { type Address, Links, parseAddress } from "../../manage/links.ts";
 import { isScreen, whenAskedToEnd } from "../terminal.ts";
 import { ProgressLine } from "./progress.ts";
@@ -13,6 +14,10 @@ export interface ClusterFlags {
   yes?: boolean;
   dryRun?: boolean;
   json?: boolean;
+  tls?: boolean;
+  cacert?: string;
+  cert?: string;
+  key?: string;
 }
 
 /** Done and sound; the cluster is not sound, or not all was done; could not be done at all. */
@@ -36,7 +41,10 @@ export class Session {
     this.io = nodeIo();
     // As redis-cli: a password on a command line can be read by everyone on the machine.
     const password = flags.password ?? process.env["REDISCLI_AUTH"];
-    this.links = new Links(this.io, { username: flags.user, password });
+    const links = flags.tls
+      ? clientIo(this.io, { ca: flags.cacert, certificate: flags.cert, key: flags.key })
+      : this.io;
+    this.links = new Links(links, { username: flags.user, password });
     this.progress = new ProgressLine(this.io.clock, !flags.json && isScreen(), (line) => this.tell(line));
   }
 
@@ -78,7 +86,15 @@ export class Session {
 
 /** Runs a command and turns how it ended into an exit code. */
 export async function runSession(flags: ClusterFlags, action: (session: Session) => Promise<number>): Promise<void> {
-  const session = new Session(flags);
+  let session: Session;
+  try {
+    session = new Session(flags);
+  } catch (error) {
+    // A certificate that cannot be used.
+    process.stderr.write(`nines cluster: ${(error as Error).message}\n`);
+    process.exitCode = EXIT.failed;
+    return;
+  }
   whenAskedToEnd(
     () => {
       session.cancelled = true;
