@@ -93,13 +93,13 @@ export type ClientCertificates = "no" | "optional" | "yes";
 export type TlsProtocol = "TLSv1" | "TLSv1.1" | "TLSv1.2" | "TLSv1.3";
 
 export interface TlsOptions {
-  /** PEM: our certificate and those that lead from it to an authority. */
-  readonly certificate: Uint8Array;
+  /** PEM: our certificate and those that lead from it to an authority. A client may have none. */
+  readonly certificate?: Uint8Array;
   /** PEM */
-  readonly key: Uint8Array;
+  readonly key?: Uint8Array;
   readonly passphrase?: string;
-  /** PEM: those who may vouch for the other side. Nobody else does, the system's authorities included. */
-  readonly authorities: readonly Uint8Array[];
+  /** PEM: those who may vouch for the other side, and nobody else; or those that everybody believes in. */
+  readonly authorities: readonly Uint8Array[] | "public";
   readonly clientCertificates: ClientCertificates;
   readonly protocols: readonly TlsProtocol[];
   /** As OpenSSL writes lists, for TLS 1.2 and before; "" for its default. */

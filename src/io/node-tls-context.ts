@@ -61,10 +61,10 @@ function partsOf(options: TlsOptions): Part[] {
   const { certificate, key, passphrase, authorities, dhParams } = options;
   const suites = options.ciphersuites || DEFAULT_SUITES;
   return [
-    ["certificate", { cert: Buffer.from(certificate) }],
-    ["key", { key: Buffer.from(key), passphrase: passphrase || undefined }],
-    // Never undefined: that would mean the authorities that Node brings.
-    ["authorities", { ca: authorities.map((pem) => Buffer.from(pem)) }],
+    ["certificate", certificate === undefined ? {} : { cert: Buffer.from(certificate) }],
+    ["key", key === undefined ? {} : { key: Buffer.from(key), passphrase: passphrase || undefined }],
+    // Undefined means the authorities that Node brings, an empty list none.
+    ["authorities", authorities === "public" ? {} : { ca: authorities.map((pem) => Buffer.from(pem)) }],
     ["ciphersuites", { ciphers: `${DEFAULT_CIPHERS}:${suites}` }],
     ["ciphers", { ciphers: `${options.ciphers || DEFAULT_CIPHERS}:${suites}` }],
     ["dhParams", { dhparam: dhParams === undefined ? "auto" : Buffer.from(dhParams) }],
@@ -100,6 +100,9 @@ function culprit(parts: readonly Part[], error: unknown): TlsError {
   return new TlsError("certificate", reasonOf(error));
 }
 
+/** OpenSSL's words as other programs show them, without the thread and the line of source that Node adds. */
 export function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  const text = error instanceof Error ? error.message : String(error);
+  const [, code, library, reason] = /error:([0-9A-F]+):([^:]*):[^:]*:([^:\n]*)/.exec(text) ?? [];
+  return code === undefined ? text : `error:${code}:${library}::${reason}`;
 }

@@ -19,6 +19,7 @@ import {
   type WriteRequest,
   writeError,
 } from "./node-streams.ts";
+import { reasonOf } from "./node-tls-context.ts";
 
 /** Node's handle under a `TLSSocket`. */
 interface TlsHandle extends Handle {
@@ -63,6 +64,7 @@ export class NodeTlsSocket implements Socket {
     this.#socket = socket;
     this.remote = remote;
     socket.on("error", (error: NetError) => {
+      error.message = reasonOf(error);
       this.#error ??= error;
     });
     socket.on("end", () => this.#close());

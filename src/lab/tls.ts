@@ -41,12 +41,25 @@ export function tlsLines(files: TlsFiles, port: number, isCluster: boolean): str
 
 /** The world in which connections to the lab's nodes are made. */
 export function labIo(io: Io, files: TlsFiles | undefined): Io {
-  if (files === undefined) return io;
-  const read = (path: string) => io.disk.readSync(path) ?? new Uint8Array();
+  return files === undefined ? io : clientIo(io, files);
+}
+
+/**
+ * The world in which all connections speak TLS. Without `ca` the authorities that everybody believes in are believed.
+ * @throws Error  that names the file which cannot be used
+ */
+export function clientIo(io: Io, files: Partial<TlsFiles>): Io {
+  const read = (path: string | undefined) => {
+    if (path === undefined) return undefined;
+    const bytes = io.disk.readSync(path);
+    if (bytes === undefined) throw new Error(`${path} is not there`);
+    return bytes;
+  };
+  const ca = read(files.ca);
   const context = io.net.secure({
     certificate: read(files.certificate),
     key: read(files.key),
-    authorities: [read(files.ca)],
+    authorities: ca === undefined ? "public" : [ca],
     clientCertificates: "no",
     protocols: ["TLSv1.2", "TLSv1.3"],
     ciphers: "",

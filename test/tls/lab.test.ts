@@ -61,6 +61,10 @@ test("a cluster of ours", { timeout: 40_000 }, async (t) => {
   const shell = howToConnect(group.file)
     .find((line) => line.includes("shell"))!
     .replace(/^\s*shell\s*/, "");
+  const { ca, certificate, key: ownKey } = group.file.tls!;
+  const flags = ["--tls", "--cacert", ca, "--cert", certificate, "--key", ownKey];
+  const check = await run(self.command, [...self.args, "cluster", "check", `${group.file.nodes[0]!.port}`, ...flags]);
+  assert.match(check.stdout, /16384|16,384/);
   for (const key of ["a", "b", "c", "d"])
     assert.equal((await run("sh", ["-c", `${shell} set ${key} v`])).stdout, "OK\n");
 });

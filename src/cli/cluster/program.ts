@@ -92,6 +92,7 @@ function moving(command: Command): Command {
   return command
     .option("--batch <n>", "keys that are sent at a time (32)", count(1, 10_000))
     .option("--timeout <ms>", "how long that may take (60000)", count(100, 3_600_000))
+    .option("--migrate", "by MIGRATE, a few keys at a time, even where both ends can hand slots over at one moment")
     .option("--replace", "a key that the target has already, with another value, is overwritten");
 }
 
