@@ -4,6 +4,7 @@ import { type Gossip, type Greeting, NodeFlag, type Sender } from "./messages.ts
 import { ClusterNode, type Link, type NodeAddress } from "./node.ts";
 import { claimed, correct, follow, resolveCollision } from "./ownership.ts";
 import { greet } from "./sending.ts";
+import type { SlotSet } from "./slot-set.ts";
 import type { ClusterState } from "./state.ts";
 
 /** How far ahead of our clock another's may be before what it says of times is not believed. */
@@ -178,12 +179,21 @@ function noteSlots(s: ClusterState, node: ClusterNode, sender: Sender): void {
     return;
   }
   if (node.isPrimary) {
+    noteUnclaimed(s, node, sender.slots);
     claimed(s, node, sender.configEpoch, sender.slots);
     if (node.slots.equals(sender.slots)) node.slots.share(sender.slots);
     updateState(s);
   }
   correct(s, node, sender.configEpoch, sender.slots);
   resolveCollision(s, node);
+}
+
+/** It gave them away. To whom, that one says itself, perhaps with an epoch that is lower than the giver's is by now. */
+function noteUnclaimed(s: ClusterState, node: ClusterNode, claims: SlotSet): void {
+  for (const slot of node.slots) {
+    if (!claims.has(slot)) s.unclaimed.add(slot);
+    else if (s.unclaimed.size > 0) s.unclaimed.delete(slot);
+  }
 }
 
 /** What the sender knows of another: failures count if it votes, and strangers are let in on its word. */

@@ -306,7 +306,9 @@ export class ClusterMachine {
     const asked = s.now - node.pingSentAt;
     const silence = Math.min(asked, s.now - node.heardAt);
     const isStale = link !== null && s.now - link.openedAt > timeout && node.pongReceivedAt < node.pingSentAt;
-    if (isStale && silence > timeout / 2) s.dropLink(node);
+    // It lives, but of what we asked on this connection nothing came back: perhaps on another.
+    const isLost = asked > timeout * 2;
+    if (isStale && (silence > timeout / 2 || isLost)) s.dropLink(node);
     if ((silence > timeout || this.#isMissed(node, asked)) && suspect(s, node)) this.#tell(node);
   }
 

@@ -19,7 +19,7 @@ export function claimed(s: ClusterState, owner: ClusterNode, epoch: number, slot
     if (before === owner) continue;
     // What is being moved to us by hand changes by hand only.
     if (s.importing.has(slot)) continue;
-    if (before !== null && before.configEpoch >= epoch) continue;
+    if (before !== null && before.configEpoch >= epoch && !s.unclaimed.has(slot)) continue;
     if (before === myself && s.facts.keysIn(slot) > 0) lost.push(slot);
     if (before !== null && before === ours) taken++;
     if (before === myself) s.migrating.delete(slot);

@@ -27,6 +27,8 @@ export class ClusterState {
   #nextLink = 1;
 
   readonly owners: (ClusterNode | null)[] = new Array<ClusterNode | null>(SLOTS).fill(null);
+  /** Slots that we take for a node's and that it does not claim: whoever else claims one has it, whatever their epochs. */
+  readonly unclaimed = new Set<number>();
   /** Slots that we hand out, and to whom; slots that we take in, and from whom. */
   readonly migrating = new Map<number, ClusterNode>();
   readonly importing = new Map<number, ClusterNode>();
@@ -135,7 +137,10 @@ export class ClusterState {
 
   /** Removes every trace of it. */
   remove(node: ClusterNode): void {
-    for (const slot of node.slots) this.owners[slot] = null;
+    for (const slot of node.slots) {
+      this.owners[slot] = null;
+      this.unclaimed.delete(slot);
+    }
     for (const moves of [this.migrating, this.importing]) {
       for (const [slot, other] of moves) if (other === node) moves.delete(slot);
     }
@@ -197,6 +202,7 @@ export class ClusterState {
     owner?.slots.delete(slot);
     node?.slots.add(slot);
     this.owners[slot] = node;
+    if (this.unclaimed.size > 0) this.unclaimed.delete(slot);
     this.isUnsettled = true;
   }
 

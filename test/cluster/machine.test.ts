@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { watchAll } from "../../sim/cluster/checkers/all.ts";
+import { Dataset } from "../../sim/cluster/dataset.ts";
 import type { Member } from "../../sim/cluster/member.ts";
 import { ClusterWorld as World } from "../../sim/cluster/world.ts";
 import { slotShare } from "../../src/base/hash-slot.ts";
 import { NodeFlag } from "../../src/cluster/messages.ts";
+import { bumpEpoch, setSlot } from "../../src/cluster/orders.ts";
 
 const nodeTimeoutMs = 2000;
 
@@ -95,6 +97,22 @@ test("strangers who say MEET do not grow without bound", () => {
   const before = member!.state.nodes.size;
   for (let i = 0; i < 3000; i++) member!.meetsStranger(i);
   assert.equal(member!.state.nodes.size, before + 1000);
+});
+
+test("a slot that its owner gave away goes to whoever claims it, whatever epoch its old owner has meanwhile", () => {
+  const world = formed(18, 3, 0);
+  const [giver, taker, bystander] = world.members as [Member, Member, Member];
+  world.cut(taker, bystander);
+  giver.data = new Dataset(0);
+  taker.order((state) => setSlot(state, 0, { kind: "importing", id: giver.id }));
+  giver.order((state) => setSlot(state, 0, { kind: "node", id: taker.id }));
+  taker.order((state) => setSlot(state, 0, { kind: "node", id: taker.id }));
+  world.run(100);
+  giver.order((state) => bumpEpoch(state));
+  world.until(() => bystander.state.node(giver.id)!.configEpoch > taker.state.myself.configEpoch, 60_000);
+  world.heal();
+  world.until(() => world.isHealed);
+  assert.equal(bystander.state.owners[0]!.id, taker.id);
 });
 
 describe("a primary dies", () => {

@@ -23,7 +23,7 @@ export class Keys implements ClusterChecker {
   lost = 0;
   readonly #world: ClusterWorld;
   /** When a node last took another's place without its help. */
-  readonly #tookOverAt = new Map<Member, number>();
+  readonly #tookOver = new Map<Member, { readonly at: number; readonly from: Member | null }>();
   /** By key: the newest value that was thrown away, and whether there was an excuse. */
   readonly #thrown = new Map<string, { value: number; excuse: boolean; how: string }>();
 
@@ -39,7 +39,7 @@ export class Keys implements ClusterChecker {
   promoted(member: Member): void {
     const { manual } = member.state;
     const waited = member.lastOrder?.how === "" && manual.canStart;
-    if (!waited) this.#tookOverAt.set(member, this.#world.now);
+    if (!waited) this.#tookOver.set(member, { at: this.#world.now, from: member.source });
   }
 
   copying(member: Member, source: Member): void {
@@ -67,8 +67,9 @@ export class Keys implements ClusterChecker {
   throws(member: Member, by: Member | null, key: string, value: number, how: string): void {
     const written = this.written.get(key);
     if (written === undefined || value < written.value) return;
-    const tookOverAt = by === null ? undefined : this.#tookOverAt.get(by);
-    const excuse = tookOverAt !== undefined && tookOverAt >= written.at;
+    const failover = by === null ? undefined : this.#tookOver.get(by);
+    // The one that was replaced went on until it heard of it.
+    const excuse = failover !== undefined && (failover.at >= written.at || failover.from === member);
     this.#throw(key, value, excuse, `${how} at [${member.index}] for [${by?.index}] at ${this.#world.now}`);
   }
 

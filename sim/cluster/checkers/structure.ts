@@ -40,7 +40,8 @@ function* faultsOf({ state }: Member): Generator<string> {
   for (const [id, node] of nodes) {
     owned += node.slots.size;
     if (node.id !== id || roll.nodes[node.place] !== node) yield `${id} stands in the wrong place`;
-    if (node.isPrimary === node.isReplica) yield `${id} is both a primary and a replica, or neither`;
+    if (!node.is(NodeFlag.handshake) && node.isPrimary === node.isReplica)
+      yield `${id} is both a primary and a replica, or neither`;
     if (node.is(NodeFlag.pfail) !== state.pfailing.has(node)) yield `${id} is on the wrong side of the suspects`;
     yield* tiesOf(state, node);
   }
