@@ -1,4 +1,8 @@
-/** Carries out a plan of moves, a few slots after the other, so that it can be ended in between. */
+/**
+ * Carries out a plan of moves, step after step, so that it can be ended in between: by nines' own way, in which nothing is ever
+ * half moved, between nodes that both know it, else by SETSLOT and MIGRATE.
+ */
+import { moveAtOnce } from "./atomic-move.ts";
 import { countKeys } from "./key-places.ts";
 import type { Links } from "./links.ts";
 import { type MoveOptions, Mover } from "./move.ts";
@@ -13,9 +17,9 @@ export interface MoveProgress {
 
 export interface MoveWatch {
   onProgress(progress: MoveProgress): void;
-  /** These slots are being moved; none between two steps. */
-  onMoving(moves: readonly SlotMove[]): void;
-  /** Asked between two steps: true ends it there. */
+  /** These slots are open; none between two steps, and none in our own way. */
+  onOpen(moves: readonly SlotMove[]): void;
+  /** Asked again and again: true ends it at the next good moment. */
   cancelled(): boolean;
 }
 
@@ -23,12 +27,14 @@ export interface MoveResult {
   readonly slots: number;
   readonly keys: number;
   /** Why it ended early, and which slots may be open. */
-  readonly failure?: { readonly moves: readonly SlotMove[]; readonly error: Error };
+  readonly failure?: { readonly open: readonly SlotMove[]; readonly error: Error };
 }
 
 /** Slots that are open at a time; fewer if they have many keys. */
 const SLOTS_AT_ONCE = 16;
 const KEYS_AT_ONCE = 500;
+/** Slots that change hands at one moment; an end in the midst of that leaves them where they were. */
+const SLOTS_PER_JOB = 512;
 
 export async function moveAll(
   links: Links,
@@ -37,43 +43,113 @@ export async function moveAll(
   options: MoveOptions,
   watch: MoveWatch,
 ): Promise<MoveResult> {
-  let slots = 0;
-  let keys = 0;
-  const tell = () => watch.onProgress({ slots, ofSlots: moves.length, keys });
-  const mover = new Mover(links, survey, options, (count) => {
-    keys += count;
-    tell();
-  });
-  while (slots < moves.length && !watch.cancelled()) {
-    let step: readonly SlotMove[] = [moves[slots]!];
+  const work = new Work(links, survey, moves, options, watch);
+  while (work.left.length > 0 && !watch.cancelled()) {
+    const step = sameEnds(work.left);
     try {
-      step = await nextStep(links, survey, moves.slice(slots, slots + SLOTS_AT_ONCE));
-      watch.onMoving(step);
-      const [{ from, to }] = step as [SlotMove];
-      await mover.move(
-        step.map((move) => move.slot),
-        from,
-        to,
-      );
+      if (!(await work.atOnce(step.slice(0, SLOTS_PER_JOB)))) await work.byMigrate(step.slice(0, SLOTS_AT_ONCE));
     } catch (error) {
-      return { slots, keys, failure: { moves: step, error: error as Error } };
+      return { slots: work.slots, keys: work.keys, failure: { open: work.open, error: error as Error } };
     }
-    watch.onMoving([]);
-    slots += step.length;
-    tell();
   }
-  return { slots, keys };
+  return { slots: work.slots, keys: work.keys };
 }
 
-/** The first of them that have the same two ends, as many as their keys allow. */
-async function nextStep(links: Links, survey: Survey, moves: readonly SlotMove[]): Promise<SlotMove[]> {
+class Work {
+  slots = 0;
+  keys = 0;
+  open: readonly SlotMove[] = [];
+  readonly #links: Links;
+  readonly #survey: Survey;
+  readonly #moves: readonly SlotMove[];
+  readonly #watch: MoveWatch;
+  readonly #mover: Mover;
+  readonly #replace: boolean;
+  /** Pairs of nodes of which one does not know our own way. */
+  readonly #unable = new Set<string>();
+
+  constructor(links: Links, survey: Survey, moves: readonly SlotMove[], options: MoveOptions, watch: MoveWatch) {
+    this.#links = links;
+    this.#survey = survey;
+    this.#moves = moves;
+    this.#watch = watch;
+    // Which of two values of a key stays is something that only MIGRATE can be told.
+    this.#replace = options.replace || options.byMigrate;
+    this.#mover = new Mover(links, survey, options, (count) => {
+      this.keys += count;
+      this.#tell(this.keys);
+    });
+  }
+
+  get left(): readonly SlotMove[] {
+    return this.#moves.slice(this.slots);
+  }
+
+  /** False if that cannot be done between these two. */
+  async atOnce(step: readonly SlotMove[]): Promise<boolean> {
+    const [{ from, to }] = step as [SlotMove];
+    const pair = `${from} ${to}`;
+    if (this.#replace || this.#unable.has(pair)) return false;
+    const slots = step.map((move) => move.slot);
+    const outcome = await moveAtOnce(this.#links, this.#member(from), this.#member(to), slots, {
+      onKeys: (sent) => this.#tell(this.keys + sent),
+      cancelled: () => this.#watch.cancelled(),
+    });
+    if (outcome.kind === "unable") {
+      this.#unable.add(pair);
+      return false;
+    }
+    // Cancelled: by us, and the loop ends; or by somebody else, who does not want it.
+    if (outcome.kind === "cancelled" && !this.#watch.cancelled()) throw new Error("the migration was cancelled");
+    if (outcome.kind === "moved") this.#done(step, outcome.keys);
+    return true;
+  }
+
+  async byMigrate(step: readonly SlotMove[]): Promise<void> {
+    const [{ from, to }] = step as [SlotMove];
+    const counts = await countKeys(
+      this.#links,
+      this.#member(from),
+      step.map((move) => move.slot),
+    );
+    let sum = 0;
+    const few = counts.findIndex((count) => (sum += count) > KEYS_AT_ONCE);
+    const now = step.slice(0, few < 0 ? step.length : Math.max(1, few));
+    this.#setOpen(now);
+    await this.#mover.move(
+      now.map((move) => move.slot),
+      from,
+      to,
+    );
+    this.#setOpen([]);
+    this.#done(now, 0);
+  }
+
+  #done(step: readonly SlotMove[], keys: number): void {
+    this.slots += step.length;
+    this.keys += keys;
+    this.#tell(this.keys);
+  }
+
+  #setOpen(moves: readonly SlotMove[]): void {
+    this.open = moves;
+    this.#watch.onOpen(moves);
+  }
+
+  #tell(keys: number): void {
+    this.#watch.onProgress({ slots: this.slots, ofSlots: this.#moves.length, keys });
+  }
+
+  #member(id: string): Member {
+    const member = this.#survey.members.find((other) => other.id === id);
+    if (member === undefined) throw new Error(`the node ${id} does not answer`);
+    return member;
+  }
+}
+
+/** The first of them that have the same source and target. */
+function sameEnds(moves: readonly SlotMove[]): readonly SlotMove[] {
   const [{ from, to }] = moves as [SlotMove];
   const end = moves.findIndex((move) => move.from !== from || move.to !== to);
-  const same = moves.slice(0, end < 0 ? moves.length : end);
-  const source = survey.members.find((member) => member.id === from) as Member;
-  const slots = same.map((move) => move.slot);
-  const counts = await countKeys(links, source, slots);
-  let sum = 0;
-  const few = counts.findIndex((count) => (sum += count) > KEYS_AT_ONCE);
-  return same.slice(0, few < 0 ? same.length : Math.max(1, few));
+  return end < 0 ? moves : moves.slice(0, end);
 }

@@ -16,9 +16,11 @@ export interface MoveOptions {
   readonly timeoutMs: number;
   /** A key that the target has already with another value is overwritten. */
   readonly replace: boolean;
+  /** Even between nodes that know nines' own way. */
+  readonly byMigrate: boolean;
 }
 
-export const defaultMoveOptions: MoveOptions = { batch: 32, timeoutMs: 60_000, replace: false };
+export const defaultMoveOptions: MoveOptions = { batch: 32, timeoutMs: 60_000, replace: false, byMigrate: false };
 
 /** A key that lies at both ends with different values: which one is right is the operator's to say. */
 export class KeyConflict extends Error {

@@ -14,7 +14,7 @@ import { needs } from "../lab/peers.ts";
 import { type Node, Nodes } from "./nodes.ts";
 
 const holdings = (survey: Survey) => new Map(primariesOf(survey).map((node) => [node.id, node.slots]));
-const unwatched = { onProgress: () => {}, onMoving: () => {}, cancelled: () => false };
+const unwatched = { onProgress: () => {}, onOpen: () => {}, cancelled: () => false };
 
 /** Writes counters over many keys until it is stopped; each value is the count of its key's acknowledged writes. */
 class Load implements AsyncDisposable {
@@ -91,7 +91,8 @@ test("a reshard that is ended early leaves whole slots", { timeout: 40_000 }, as
   const [a, b] = primariesOf(survey);
   const moves = planReshard(holdings(survey), [a!.id], b!.id, 50);
   let seen = 0;
-  const result = await moveAll(nodes.links, survey, moves, defaultMoveOptions, {
+  const options = { ...defaultMoveOptions, byMigrate: true };
+  const result = await moveAll(nodes.links, survey, moves, options, {
     ...unwatched,
     onProgress: ({ slots }) => (seen = slots),
     cancelled: () => seen >= 10,
@@ -99,6 +100,33 @@ test("a reshard that is ended early leaves whole slots", { timeout: 40_000 }, as
   assert.deepEqual([result.slots, result.failure], [16, undefined]);
   await nodes.sound();
   assert.equal(await nodes.all[1]!.call("CLUSTER", "COUNTKEYSINSLOT", 0), 0);
+});
+
+test("nodes that know how hand slots over at one moment, under load; what is ended early has not begun", {
+  timeout: 40_000,
+}, async () => {
+  await using nodes = await Nodes.cluster(["nines", "nines", "nines"]);
+  const [a, b] = await Promise.all(nodes.all.slice(0, 2).map((node) => node.id()));
+  await using load = new Load(nodes.all[0]!.port);
+  const { survey } = await lookAt(nodes.links, nodes.all[0]!);
+  const moves = planReshard(holdings(survey), [a!], b!, 1500);
+  const opened: unknown[] = [];
+  const result = await moveAll(nodes.links, survey, moves, defaultMoveOptions, {
+    ...unwatched,
+    onOpen: (open) => opened.push(open),
+  });
+  assert.deepEqual([result.failure, result.slots, opened.length], [undefined, 1500, 0]);
+  let asked = 0;
+  const back = moves.map(({ slot }) => ({ slot, from: b!, to: a! }));
+  // The first time before the first step, then while it goes on.
+  const cut = await moveAll(nodes.links, survey, back, defaultMoveOptions, {
+    ...unwatched,
+    cancelled: () => asked++ > 0,
+  });
+  assert.ok(cut.slots % 512 === 0 && cut.slots < 1500 && cut.failure === undefined, JSON.stringify(cut));
+  await load.stop();
+  assert.deepEqual(load.errors.slice(0, 5), []);
+  await nodes.sound();
 });
 
 test("a key that is at both ends: the same value is no conflict, another one is, unless it may be replaced", {

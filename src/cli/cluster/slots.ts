@@ -16,6 +16,7 @@ export interface MoveFlags extends ClusterFlags {
   replace?: boolean;
   batch?: number;
   timeout?: number;
+  migrate?: boolean;
 }
 
 export interface ReshardFlags extends MoveFlags {
@@ -97,17 +98,18 @@ export async function carryOut(
     batch: flags.batch ?? defaultMoveOptions.batch,
     timeoutMs: flags.timeout ?? defaultMoveOptions.timeoutMs,
     replace: flags.replace ?? false,
+    byMigrate: flags.migrate ?? false,
   };
   const { slots, keys, failure } = await moveAll(session.links, survey, moves, options, {
     cancelled: () => session.cancelled,
-    onMoving: (moves) => (now = moves),
+    onOpen: (moves) => (now = moves),
     onProgress: ({ slots, ofSlots, keys }) => session.progress.show(slots, ofSlots, "slots", `${grouped(keys)} keys`),
   });
   session.openNow = () => undefined;
   session.progress.end();
   if (failure !== undefined) {
     session.tell(`Stopped after ${slots} of ${moves.length} slots: ${failure.error.message}`);
-    session.tell(whatIsOpen(survey, failure.moves));
+    if (failure.open.length > 0) session.tell(whatIsOpen(survey, failure.open));
     await ends(session, entry).catch(() => EXIT.unsound);
     return EXIT.unsound;
   }

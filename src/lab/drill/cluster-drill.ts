@@ -265,7 +265,7 @@ class ClusterDrill {
     const moves = slots.map((slot) => ({ slot, from: this.#victim.id, to: to.id }));
     const result = await moveAll(this.#links, survey, moves, defaultMoveOptions, {
       onProgress: () => {},
-      onMoving: () => {},
+      onOpen: () => {},
       cancelled: () => this.#options.cancelled?.() ?? false,
     });
     return { slots: result.slots, keys: result.keys, ms: this.#now() - begun, failure: result.failure?.error.message };
