@@ -82,12 +82,14 @@ export class Engine {
   readonly hidden = new HiddenSlots();
   readonly #activeExpiry = new ActiveExpiry(this);
   readonly #eviction = new Eviction(this);
+  readonly #random: EngineOptions["random"];
   #now = 0;
   #nextToExpireFields = 0;
 
   constructor(options: EngineOptions) {
     this.clock = options.clock;
-    const uint32 = () => options.random.uint32();
+    this.#random = options.random;
+    const uint32 = drawFrom(options.random);
     this.policy = options.policy ?? new Policy();
     this.store = new Store(uint32, this.policy);
     this.ages = new Ages(this.policy, uint32);
@@ -162,8 +164,8 @@ export class Engine {
 
   /** An empty engine that obeys the same directives: to fill it from a file, say, and then adopt it. */
   fresh(): Engine {
-    const { clock, policy, store } = this;
-    return new Engine({ databases: this.databases.length, clock, random: { uint32: store.random }, policy });
+    const { clock, policy } = this;
+    return new Engine({ databases: this.databases.length, clock, random: this.#random, policy });
   }
 
   /** Takes over all that `other` holds, in the place of what it held; `other` is of no use any more. Snapshots go on. */
@@ -259,4 +261,9 @@ export class Engine {
       this.lazyfree.add(new HeldFreeing(containers.of(type), root, snapshots));
     else containers.drop(type, root, lazy, this.lazyfree);
   }
+}
+
+/** Out here it holds on to nothing else: an engine, and with it all data that were in it, would live as long as the last store made after it. */
+function drawFrom(random: EngineOptions["random"]): () => number {
+  return () => random.uint32();
 }
