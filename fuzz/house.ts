@@ -96,8 +96,9 @@ export class House {
   readonly net = new FuzzNet();
   readonly disk = new MemoryDisk();
   readonly log: string[] = [];
-  /** Lines logged since the last check. */
+  /** Lines logged since the last check, and since the start. */
   #lines = 0;
+  logged = 0;
   readonly exits: number[] = [];
   #due: (() => void)[] = [];
 
@@ -106,6 +107,7 @@ export class House {
     const settings = readConfig(this.disk, "", `port 6379\nbind 127.0.0.1\nsave ""\n${config}`, false);
     const note = (text: string) => {
       this.#lines++;
+      this.logged++;
       this.log.push(text);
       if (this.log.length > 10_000) this.log.splice(0, 9_000);
     };
@@ -133,6 +135,12 @@ export class House {
     const socket = new FuzzSocket({ host: "127.0.0.1", port: 40_000 }, true);
     this.net.doors.get(port)!(socket);
     return socket;
+  }
+
+  /** The lines behind the first `logged`, as far as they are kept. */
+  logSince(logged: number): string[] {
+    const count = this.logged - logged;
+    return count === 0 ? [] : this.log.slice(-count);
   }
 
   /** Ends ticks until nothing is left to do. */

@@ -58,7 +58,7 @@ export async function fuzz(name: string, row: TargetRow, options: FuzzOptions): 
     await target.stop?.();
   }
   const seconds = (performance.now() - startedAt) / 1000;
-  return { inputs: options.inputs, ...counts, seconds, heapGrownBytes: heapBefore === 0 ? 0 : used() - heapBefore };
+  return { inputs: options.inputs, ...counts, seconds, heapGrownBytes: heapBefore === 0 ? 0 : usedAfterCollection() - heapBefore };
 }
 
 /** The input of a seed: for looking at it. */

@@ -91,7 +91,7 @@ class LyingPrimary implements Target {
     if (link === undefined) throw new Broken(`the replica does not try again:\n${house.log.slice(-20).join("\n")}`);
     dialled.length = 0;
     const before = this.#fingerprint();
-    const logged = house.log.length;
+    const { logged } = house;
     link.connected = true;
     link.onConnect();
     house.settle();
@@ -102,9 +102,9 @@ class LyingPrimary implements Target {
     }
     house.pass(20);
     const loaded = this.#fingerprint() !== before;
-    const synchronised = house.log.slice(logged).some((line) => SYNCHRONISED.test(line));
+    const synchronised = house.logSince(logged).some((line) => SYNCHRONISED.test(line));
     if (loaded && !synchronised)
-      throw new Broken(`data have changed without a synchronisation:\n${house.log.slice(logged).join("\n")}`);
+      throw new Broken(`data have changed without a synchronisation:\n${house.logSince(logged).join("\n")}`);
     link.leave();
     house.pass(20);
     // Everybody starts from the same.

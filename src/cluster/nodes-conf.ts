@@ -119,6 +119,7 @@ function readTies(words: readonly string[], s: ClusterState): void {
   if (primary !== "-") {
     const found = s.node(primary!);
     if (found === null || found === node) throw new NodesConfError(`master ${primary} of ${node.id} is not there`);
+    if (node.is(NodeFlag.master)) throw new NodesConfError(`${node.id} is a master that follows ${primary}`);
     s.setPrimary(node, found);
     node.configEpoch = 0;
   }
