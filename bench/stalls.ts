@@ -5,6 +5,7 @@ import { type Contender, RunningServer } from "./contender.ts";
 import { element, Filler, fillCommands, type ValueType } from "./filling.ts";
 import { probe } from "./prober.ts";
 import { formatTable, ratio } from "./table.ts";
+import { measureWhole, WHOLE_TYPES } from "./whole-values.ts";
 
 export interface StallsRow {
   readonly type: ValueType;
@@ -92,6 +93,13 @@ export async function measureStalls(contenders: readonly Contender[], quick: boo
   for (const type of TYPES) {
     const byOperation = new Map<string, StallsRow>();
     for (const contender of contenders) await measureType(contender, type, elements, byOperation);
+    rows.push(...byOperation.values());
+    process.stderr.write(".");
+  }
+  // Single commands that go through all of a value take long on any server: a tenth of the elements shows it.
+  for (const type of WHOLE_TYPES) {
+    const byOperation = new Map<string, StallsRow>();
+    for (const contender of contenders) await measureWhole(contender, type, elements / 10, byOperation);
     rows.push(...byOperation.values());
     process.stderr.write(".");
   }
