@@ -2,18 +2,21 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { RedisConnection, type Word } from "../src/client/connection.ts";
 import { nodeIo } from "../src/io/node-io.ts";
 import { formCluster, whatNodeLacks } from "../src/lab/cluster-formation.ts";
-import { type Contender, freePort } from "./contender.ts";
+import type { Contender } from "./contender.ts";
 
 const io = nodeIo();
 const SHARDS = 3;
 const NODES = 6;
 const SETTLED_WITHIN_MS = 60_000;
+/** Below those of outgoing connections: one of these could take the port of a node while that is being started again. */
+const PORTS = { first: 12_000, count: 20_000 };
 
 const running = new Set<ChildProcess>();
 process.once("exit", () => {
@@ -42,9 +45,10 @@ export class ClusterNodeProcess {
     running.add(this.#child);
     for (let left = 1000; left > 0; left--) {
       if ((await this.ask("PING").catch(() => null)) === "PONG") return;
+      if (this.#child.exitCode !== null) break;
       await sleep(10);
     }
-    throw new Error(`${this.name} did not answer`);
+    throw new Error(`${this.name} did not answer, exit code ${this.#child.exitCode}`);
   }
 
   signal(signal: "SIGSTOP" | "SIGCONT"): void {
@@ -112,6 +116,18 @@ export class RunningCluster {
   async stop(): Promise<void> {
     await Promise.all(this.nodes.map((node) => node.kill()));
     rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = PORTS.first + Math.floor(Math.random() * PORTS.count);
+    const probe = createServer();
+    const free = await new Promise((resolve) => {
+      probe.once("error", () => resolve(false));
+      probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(true)));
+    });
+    if (free) return port;
   }
 }
 

@@ -12,7 +12,7 @@ const SPREAD_MS = 500;
 const RANK_DELAY_MS = 1000;
 /** Shards that lost their primaries together ask one after another: in one epoch a voter has one vote for all of them. */
 const SHARD_DELAY_MS = 300;
-/** In node timeouts, and at least: how long votes count. A new try follows after twice that. */
+/** In node timeouts, and at least: how long votes count. A new try follows after twice that, or half of it if nobody voted. */
 const VOTES_LIFE = 2;
 const MIN_VOTES_LIFE_MS = 2000;
 /** The same reason is not repeated in the log for so long. */
@@ -34,7 +34,9 @@ export function considerElection(s: ClusterState): void {
   }
   const life = Math.max(VOTES_LIFE * s.settings.nodeTimeoutMs, MIN_VOTES_LIFE_MS);
   const age = s.now - election.at;
-  if (age > life * 2) schedule(s, byHand);
+  // Without any vote nothing was spent: those who refused may be asked again soon.
+  const isRefused = election.asked && election.votes === 0 && age > life / 2;
+  if (age > life * 2 || isRefused) schedule(s, byHand);
   else if (!election.asked && !byHand) yieldToBetter(s);
   if (s.now < election.at) cannot(s, "waiting for its turn");
   else if (age <= life * 2 && age > life) cannot(s, "election expired");
@@ -161,6 +163,7 @@ export function onVoteRequest(s: ClusterState, candidate: ClusterNode, sender: S
   }
   s.lastVoteEpoch = s.currentEpoch;
   candidate.primary!.votedAt = s.now;
+  candidate.primary!.votedEpoch = s.currentEpoch;
   // A vote that a crash could make us forget would be a second vote in the same epoch: it is on disk before it is sent.
   s.promise();
   s.log("notice", `Failover auth granted to ${candidate.id} for epoch ${s.currentEpoch}`);
@@ -175,7 +178,8 @@ function refusalOf(s: ClusterState, candidate: ClusterNode, sender: Sender): str
   if (primary === null) return "I don't know its master";
   const byHand = (sender.messageFlags & MessageFlag.forceAck) !== 0;
   if (!primary.is(NodeFlag.fail) && !byHand) return "its master is up";
-  const since = s.now - primary.votedAt;
+  // Who won is to have time to tell the other candidates. If it has lost the slots to this primary since, that is over.
+  const since = primary.configEpoch > primary.votedEpoch ? Number.POSITIVE_INFINITY : s.now - primary.votedAt;
   const wait = s.settings.nodeTimeoutMs * 2;
   if (since < wait) return `can't vote about this master before ${wait - since} milliseconds`;
   for (const slot of sender.slots) {

@@ -38,6 +38,8 @@ export class ClusterNode {
   failedAt = 0;
   /** When we last voted for a replica of this primary. */
   votedAt = 0;
+  /** In which epoch that was. */
+  votedEpoch = 0;
   replicationOffset = 0;
   /** Since when it has had no replica that works. */
   orphanedAt = 0;

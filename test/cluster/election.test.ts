@@ -1,9 +1,9 @@
 /** When a replica asks for votes, and what it says before. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { considerElection } from "../../src/cluster/election.ts";
+import { considerElection, onVote, onVoteRequest } from "../../src/cluster/election.ts";
 import type { ClusterFacts, ClusterSettings } from "../../src/cluster/facts.ts";
-import { NodeFlag } from "../../src/cluster/messages.ts";
+import { NodeFlag, type Sender } from "../../src/cluster/messages.ts";
 import { ClusterNode } from "../../src/cluster/node.ts";
 import { ClusterState } from "../../src/cluster/state.ts";
 
@@ -90,4 +90,43 @@ test("shards that lose their primaries together ask one after another", () => {
   assert.ok(!saidAt(s, 0).includes("auth-req"));
   assert.ok(!saidAt(s, 299).includes("auth-req"));
   assert.ok(saidAt(s, 300).includes("auth-req"));
+});
+
+test("whom nobody votes for asks again after a node timeout; who has some votes waits until they can be given again", () => {
+  const asked = (votes: number, ms: number) => {
+    const { s, primaries } = group([]);
+    primaries[1]!.flags |= NodeFlag.fail;
+    saidAt(s, 0);
+    for (let i = 0; i < votes; i++) onVote(s, primaries[0]!, { currentEpoch: s.currentEpoch } as Sender);
+    return saidAt(s, ms).includes("auth-req");
+  };
+  assert.equal(asked(0, 5000), false);
+  assert.equal(asked(0, 5001), true);
+  assert.equal(asked(1, 5001), false);
+  assert.equal(asked(1, 20_001), true);
+});
+
+test("a primary that took its slots back since may be replaced again at once", () => {
+  const { s, primaries } = group([]);
+  const [first, dead] = primaries as [ClusterNode, ClusterNode];
+  const candidate = new ClusterNode("e".padEnd(40, "0"), NodeFlag.replica, dead.address, START);
+  s.add(candidate);
+  s.makePrimary(s.myself);
+  s.releaseAll(first);
+  s.assign(0, s.myself);
+  s.makeReplica(candidate, dead);
+  dead.flags |= NodeFlag.fail;
+  s.takeEffects();
+  const asks = (ms: number, epoch: number) => {
+    s.now = START + ms;
+    s.currentEpoch = epoch;
+    onVoteRequest(s, candidate, { currentEpoch: epoch, configEpoch: dead.configEpoch, slots: dead.slots } as Sender);
+    return s.lastVoteEpoch === epoch;
+  };
+  assert.equal(asks(0, 5), true);
+  assert.equal(asks(1000, 6), false);
+  dead.configEpoch = 7;
+  assert.equal(asks(2000, 8), true);
+  assert.equal(asks(3000, 9), false);
+  assert.equal(asks(12_001, 10), true);
 });
