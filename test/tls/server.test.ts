@@ -1,6 +1,8 @@
 /** What is particular to the TLS port: who is let in, which certificates are shown, and what strangers come to. */
 import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
 import { connect as connectPlain } from "node:net";
+import { join } from "node:path";
 import { test } from "node:test";
 import { connect, type PeerCertificate, type TLSSocket } from "node:tls";
 import { LocalAuthority } from "../../src/lab/certificates.ts";
@@ -176,4 +178,43 @@ test("CLIENT LIST, the ready line, INFO, CONFIG SET tls-port", async () => {
   assert.equal(await here.call("CONFIG", "SET", "tls-port", "0", "port", String(port)), "OK");
   assert.equal(server.listeners.tlsPort, 0);
   assert.equal(server.listeners.port, port);
+});
+
+for (const choice of ["yes", "no"] as const) {
+  test(`tls-session-caching ${choice}: whether a client may resume its session`, async () => {
+    await using house = new TlsHouse();
+    const port = await freePort();
+    await house.nines(house.lines(port, "tls-auth-clients optional", `tls-session-caching ${choice}`));
+    for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
+      const options = { ...{ host: "127.0.0.1", port, ca: house.authority.certificate, maxVersion: version } };
+      const first = connect({ ...options, checkServerIdentity: () => undefined });
+      let session: Buffer | undefined;
+      first.on("session", (one) => {
+        session = one;
+      });
+      first.write("PING\r\n");
+      await new Promise((resolve) => first.once("data", resolve));
+      first.destroy();
+      const second = connect({ ...options, session, checkServerIdentity: () => undefined });
+      second.write("PING\r\n");
+      await new Promise((resolve) => second.once("data", resolve));
+      assert.equal(second.isSessionReused(), choice === "yes", version);
+      second.destroy();
+    }
+  });
+}
+
+test("tls-ca-cert-dir: certificates by their hashed names, as OpenSSL looks for them", async () => {
+  await using house = new TlsHouse();
+  const port = await freePort();
+  mkdirSync(house.path("authorities"));
+  const place = (name: string) => house.write(join("authorities", name), house.authority.certificate);
+  place("ca.pem");
+  const lines = house.lines(port, `tls-ca-cert-dir ${house.path("authorities")}`);
+  const { server, log } = await house.nines(lines.filter((line) => !line.startsWith("tls-ca-cert-file")));
+  assert.ok(log.some((line) => line.startsWith("No certificate in ")));
+  assert.match(await ping(house, port, "node"), /error|closed/);
+  place("9d66eef0.0");
+  await server.config.set([["tls-ca-cert-dir", house.path("authorities")]]);
+  assert.match(await ping(house, port, "node"), /\+PONG/);
 });
