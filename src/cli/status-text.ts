@@ -1,12 +1,13 @@
 /** A group's status in words: a block that is drawn over and over on a terminal, and lines for what changed. Pure. */
-import type { GroupStatus, SentinelStatus, ServerStatus } from "../lab/status.ts";
+import { SLOTS } from "../base/hash-slot.ts";
+import { coveredSlots, type GroupStatus, type SentinelStatus, type ServerStatus } from "../lab/status.ts";
 
 /**
  * @param now  unix time in ms, for the age of the last failover
  * @param pids  of the servers, by their names: for those who want to kill one by hand
  */
 export function statusBlock(status: GroupStatus, now: number, pids: ReadonlyMap<string, number>): string[] {
-  const rows = status.servers.map((server) => [
+  const rows = byShard(status.servers).map((server) => [
     `127.0.0.1:${server.port}`,
     server.up ? String(pids.get(server.name) ?? "") : "",
     server.up ? server.role : "down",
@@ -18,13 +19,15 @@ export function statusBlock(status: GroupStatus, now: number, pids: ReadonlyMap<
     [["server", "pid", "role", "offset", "lag", ""], ...rows],
     [false, true, false, true, true, false],
   );
+  const isCluster = status.servers.some((server) => server.serves !== undefined);
+  if (isCluster) lines.push("", `Cluster: ${clusterState(status.servers)}`);
   if (status.sentinels.length > 0) lines.push("", `Sentinels: ${sentinelState(status.sentinels)}`);
   const { lastFailover } = status;
   if (lastFailover) {
     const { at, from, to } = lastFailover;
     const ago = Math.max(0, Math.round((now - at) / 1000));
     lines.push(`Last failover: ${from} -> ${to} at ${timeOfDay(at)} (${duration(ago)} ago)`);
-  } else if (status.sentinels.length > 0) {
+  } else if (status.sentinels.length > 0 || isCluster) {
     lines.push("Last failover: none yet");
   }
   return lines;
@@ -48,6 +51,10 @@ export function statusChanges(before: GroupStatus | undefined, after: GroupStatu
 
 function describeServer(server: ServerStatus): string {
   if (!server.up) return "does not answer";
+  return server.serves === false ? `${describeRole(server)}; takes the cluster for down` : describeRole(server);
+}
+
+function describeRole(server: ServerStatus): string {
   if (server.role === "primary")
     return server.slots === undefined ? "is the primary" : `is a primary, ${slotsOf(server)}`;
   if (server.linkUp) return `is a replica of ${server.follows}`;
@@ -68,6 +75,32 @@ function serverState(server: ServerStatus, { servers }: GroupStatus): string {
   const followers = servers.filter((other) => other.follows === server.port && other.linkUp).length;
   const inStep = followers === 1 ? "1 replica in step" : `${followers} replicas in step`;
   return server.slots === undefined ? inStep : `${slotsOf(server)}, ${inStep}`;
+}
+
+/** Each primary, then those that follow it: of a cluster, its shards. Elsewhere that is the order already. */
+function byShard(servers: readonly ServerStatus[]): readonly ServerStatus[] {
+  if (!servers.some((server) => server.slots !== undefined)) return servers;
+  const firstSlot = ({ slots }: ServerStatus) => (slots ? Number.parseInt(slots, 10) : Number.POSITIVE_INFINITY);
+  const heads = servers.filter((server) => server.role === "primary").sort((a, b) => firstSlot(a) - firstSlot(b));
+  const sorted = heads.flatMap((head) => [head, ...servers.filter((server) => server.follows === head.port)]);
+  return [...sorted, ...servers.filter((server) => !sorted.includes(server))];
+}
+
+/** Whether it serves, in a line. */
+function clusterState(servers: readonly ServerStatus[]): string {
+  const up = servers.filter((server) => server.up);
+  const serving = up.filter((server) => server.serves);
+  const shards = up.filter((server) => server.slots);
+  const bare = shards.filter((shard) => !up.some((server) => server.follows === shard.port && server.linkUp));
+  const parts = [`${up.length} of ${servers.length} nodes answer`];
+  if (serving.length === up.length) parts.push("all serve");
+  else if (serving.length === 0) parts.push("none serves: the cluster is down");
+  else parts.push(`${up.length - serving.length} of them take the cluster for down`);
+  parts.push(`${grouped(coveredSlots(servers))} of ${grouped(SLOTS)} slots on ${shards.length} shards`);
+  if (bare.length > 0 && servers.length > shards.length) {
+    parts.push(`without a replica in step: ${bare.map((shard) => shard.port).join(", ")}`);
+  }
+  return parts.join("; ");
 }
 
 function slotsOf({ slots }: ServerStatus): string {

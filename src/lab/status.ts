@@ -17,6 +17,8 @@ export interface ServerStatus {
   readonly lagBytes?: number;
   /** For a primary of a cluster: its slots, as `0-5460`; "" for none. */
   readonly slots?: string;
+  /** Of a cluster: whether this node takes it for up, and so serves. */
+  readonly serves?: boolean;
 }
 
 export interface SentinelStatus {
@@ -71,6 +73,28 @@ export function withLag(servers: readonly ServerStatus[]): ServerStatus[] {
 export function parseSwitch(payload: string, at: number): Failover | undefined {
   const words = payload.split(" ");
   return words.length === 5 ? { at, from: Number(words[2]), to: Number(words[4]) } : undefined;
+}
+
+/** In a cluster nobody announces a failover: one that followed another is a primary with slots now. */
+export function findFailover(before: GroupStatus, after: GroupStatus, at: number): Failover | undefined {
+  for (const server of after.servers) {
+    if (!server.up || server.role !== "primary" || !server.slots) continue;
+    const was = before.servers.find((other) => other.name === server.name);
+    if (was?.role === "replica") return { at, from: was.follows!, to: server.port };
+  }
+  return undefined;
+}
+
+/** How many slots the primaries that answer have, of text as `0-5460 7`. */
+export function coveredSlots(servers: readonly ServerStatus[]): number {
+  let covered = 0;
+  for (const server of servers) {
+    for (const range of (server.slots ?? "").split(" ")) {
+      const ends = /^(\d+)(?:-(\d+))?$/.exec(range);
+      if (server.up && ends) covered += Number(ends[2] ?? ends[1]) - Number(ends[1]) + 1;
+    }
+  }
+  return covered;
 }
 
 /** How many replicas the primary counts as being in step. */

@@ -5,7 +5,15 @@ import type { Io, Timer } from "../io/io.ts";
 import type { Reply } from "../resp/reply-reader.ts";
 import { ownSlots } from "./cluster-formation.ts";
 import type { GroupFile, NodeFile } from "./group-file.ts";
-import { type Failover, type GroupStatus, parseSwitch, type SentinelStatus, serverStatus, withLag } from "./status.ts";
+import {
+  type Failover,
+  findFailover,
+  type GroupStatus,
+  parseSwitch,
+  type SentinelStatus,
+  serverStatus,
+  withLag,
+} from "./status.ts";
 import { labIo } from "./tls.ts";
 
 const ANSWER_WITHIN_MS = 400;
@@ -17,6 +25,8 @@ export class Watch {
   readonly #listeners: Probe[];
   readonly #onFailover: (failover: Failover) => void;
   #lastFailover: Failover | undefined;
+  /** Of a cluster: as it was, each node as it was last seen. */
+  #last: GroupStatus | undefined;
   #timer: Timer | undefined;
 
   constructor(io: Io, group: GroupFile, onFailover: (failover: Failover) => void = () => {}) {
@@ -60,16 +70,35 @@ export class Watch {
           const probe = this.#probes.get(node.name)!;
           const reply = await probe.ask(["INFO", "replication"]);
           const status = serverStatus(node, reply === undefined ? undefined : infoFields(reply));
-          if (this.#group.kind !== "cluster" || status.role !== "primary") return status;
-          return { ...status, slots: ownSlots((await probe.ask(["CLUSTER", "NODES"])) ?? null) };
+          if (this.#group.kind !== "cluster" || !status.up) return status;
+          const cluster = infoFields((await probe.ask(["CLUSTER", "INFO"])) ?? "");
+          const serves = cluster.get("cluster_state") === "ok";
+          if (status.role !== "primary") return { ...status, serves };
+          return { ...status, serves, slots: ownSlots((await probe.ask(["CLUSTER", "NODES"])) ?? null) };
         }),
     );
     const sentinels = nodes.filter((node) => node.kind === "sentinel").map((node) => this.#lookAtSentinel(node));
-    return {
+    const status: GroupStatus = {
       servers: withLag(await servers),
       sentinels: await Promise.all(sentinels),
       lastFailover: this.#lastFailover,
     };
+    return this.#group.kind === "cluster" ? this.#compared(status) : status;
+  }
+
+  /** Who has taken whose place since the last look. */
+  #compared(status: GroupStatus): GroupStatus {
+    const failover = this.#last && findFailover(this.#last, status, this.#io.clock.now());
+    // One that was silent for a while is still known by what it was.
+    const remembered = status.servers.map((server) => {
+      const was = this.#last?.servers.find((other) => other.name === server.name);
+      return server.up || was === undefined ? server : was;
+    });
+    this.#last = { ...status, servers: remembered };
+    if (failover === undefined) return status;
+    this.#lastFailover = failover;
+    this.#onFailover(failover);
+    return { ...status, lastFailover: failover };
   }
 
   async #lookAtSentinel(node: NodeFile): Promise<SentinelStatus> {

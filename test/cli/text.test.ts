@@ -5,7 +5,14 @@ import { howToBreak, howToConnect } from "../../src/cli/group-text.ts";
 import { statusBlock, statusChanges } from "../../src/cli/status-text.ts";
 import type { DrillResult } from "../../src/lab/drill/drill.ts";
 import type { GroupFile } from "../../src/lab/group-file.ts";
-import { type GroupStatus, parseSwitch, type ServerStatus, serverStatus, withLag } from "../../src/lab/status.ts";
+import {
+  findFailover,
+  type GroupStatus,
+  parseSwitch,
+  type ServerStatus,
+  serverStatus,
+  withLag,
+} from "../../src/lab/status.ts";
 
 const primary: ServerStatus = { name: "a", port: 6379, up: true, role: "primary", offset: 1234567 };
 const replica: ServerStatus = {
@@ -62,6 +69,49 @@ test("only changes make a line", () => {
     "127.0.0.1:6379 does not answer",
     "127.0.0.1:6380 is the primary",
     "Sentinel 127.0.0.1:26379 takes 6380 for the primary",
+  ]);
+});
+
+test("a cluster on a screen: by shards, whether it serves, and who took whose place", () => {
+  const at = new Date(2026, 0, 2, 3, 4, 5).getTime();
+  const slots = { serves: true, offset: 7 };
+  const before: GroupStatus = {
+    servers: withLag([
+      { ...primary, ...slots, port: 7000, slots: "8192-16383" },
+      { ...primary, ...slots, name: "b", port: 7001, slots: "0-8191" },
+      { ...replica, ...slots, name: "c", port: 7002, follows: 7000 },
+    ]),
+    sentinels: [],
+  };
+  assert.deepEqual(statusBlock(before, at, new Map()), [
+    "server          pid  role     offset  lag",
+    "127.0.0.1:7001       primary       7       slots 0-8191, 0 replicas in step",
+    "127.0.0.1:7000       primary       7       slots 8192-16383, 1 replica in step",
+    "127.0.0.1:7002       replica       7  0 B  follows 7000",
+    "",
+    "Cluster: 3 of 3 nodes answer; all serve; 16,384 of 16,384 slots on 2 shards; without a replica in step: 7001",
+    "Last failover: none yet",
+  ]);
+  const [first, second, third] = before.servers as [ServerStatus, ServerStatus, ServerStatus];
+  const away = { ...first, up: false, role: "unknown", serves: undefined, slots: undefined } as const;
+  const failed = { ...second, serves: false };
+  const after: GroupStatus = {
+    servers: [away, failed, { ...third, role: "primary", slots: "8192-16383" }],
+    sentinels: [],
+  };
+  assert.deepEqual(findFailover(before, after, at), { at, from: 7000, to: 7002 });
+  assert.equal(findFailover(after, after, at), undefined);
+  const lines = statusBlock({ ...after, lastFailover: { at, from: 7000, to: 7002 } }, at + 1000, new Map());
+  assert.equal(
+    lines.at(-2),
+    "Cluster: 2 of 3 nodes answer; 1 of them take the cluster for down; 16,384 of 16,384 slots on 2 shards; " +
+      "without a replica in step: 7001, 7002",
+  );
+  assert.equal(lines.at(-1), "Last failover: 7000 -> 7002 at 03:04:05 (1 s ago)");
+  assert.deepEqual(statusChanges(before, after), [
+    "127.0.0.1:7000 does not answer",
+    "127.0.0.1:7001 is a primary, slots 0-8191; takes the cluster for down",
+    "127.0.0.1:7002 is a primary, slots 8192-16383",
   ]);
 });
 
