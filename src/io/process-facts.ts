@@ -1,4 +1,5 @@
 /** The process a server runs in, as INFO and MEMORY describe it: what the machine is and what has been used of it. */
+import { readFileSync } from "node:fs";
 import { arch, endianness, release, totalmem, type } from "node:os";
 
 export interface ProcessFacts {
@@ -11,6 +12,8 @@ export interface ProcessFacts {
   readonly runtime: string;
   /** Bytes of RAM in the machine. */
   readonly systemMemory: number;
+  /** How many files and connections it may have open; Infinity where that is not known. */
+  readonly openFiles: number;
   /** Seconds of CPU since the start. */
   cpu(): { user: number; system: number };
   memory(): ProcessMemory;
@@ -37,6 +40,7 @@ export function nodeProcessFacts(): ProcessFacts {
     executable: process.execPath,
     runtime: `Node.js ${process.version}`,
     systemMemory: totalmem(),
+    openFiles: openFilesLimit(),
     cpu() {
       const { user, system } = process.cpuUsage();
       return { user: user / 1e6, system: system / 1e6 };
@@ -58,10 +62,21 @@ export const noProcess: ProcessFacts = {
   executable: "",
   runtime: "none",
   systemMemory: 0,
+  openFiles: Number.POSITIVE_INFINITY,
   cpu: () => ({ user: 0, system: 0 }),
   memory: () => ({ rss: 0, heapUsed: 0, heapTotal: 0, buffers: 0 }),
   block() {},
 };
+
+/** Node has raised the soft limit to the hard one when it started. */
+function openFilesLimit(): number {
+  try {
+    const limit = /^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "latin1"));
+    return limit === null ? Number.POSITIVE_INFINITY : Number(limit[1]);
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}
 
 /** As `uname -m` has it. */
 function machine(): string {

@@ -6,6 +6,7 @@ import type { Config } from "../config/config.ts";
 import { tls } from "../config/directives/tls.ts";
 import { EngineStats } from "../engine/engine.ts";
 import type { Connection } from "./connection.ts";
+import { fitMaxclients } from "./file-limit.ts";
 import { ListenError } from "./listeners.ts";
 import type { Server } from "./server.ts";
 import { KEPT_ELSEWHERE } from "./settings.ts";
@@ -21,6 +22,7 @@ export class ServerConfigHost implements ConfigHost {
   constructor(server: Server) {
     this.#server = server;
     this.config = server.config;
+    fitMaxclients(server);
     server.config.check("dir", (dir) => (server.io.disk.exists(dir) ? undefined : "No such file or directory"));
     server.config.onApply(TLS, () => (server.tls.isWanted && !server.tls.configure() ? UNUSABLE : undefined));
     server.config.onApply(["bind", "port", "tls-port"], () => reopen(server));

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Slice } from "../../src/base/bytes.ts";
+import { nodeProcessFacts } from "../../src/io/process-facts.ts";
 import { TestClock } from "../../src/io/test-clock.ts";
 import { withServer } from "./with-server.ts";
 
@@ -135,3 +136,17 @@ test("what is evicted leaves as lazyfree-lazy-eviction says, what expires as laz
     },
     { config: "maxmemory 2mb\nmaxmemory-policy allkeys-lru\nlazyfree-lazy-eviction yes\n" },
   ));
+
+test("maxclients is no more than there are file descriptors for", () => {
+  const facts = { ...nodeProcessFacts(), openFiles: 1000 };
+  return withServer(
+    async ({ client, log }) => {
+      const c = await client();
+      assert.equal(await c.line("CONFIG GET maxclients"), '["maxclients", "936"]');
+      assert.match(log.join("\n"), /You requested maxclients of 10000 .* maxclients has been reduced to 936/);
+      assert.match(await c.line("CONFIG SET maxclients 5000"), /not able to handle .* clients, try with 936/);
+      assert.equal(await c.line("CONFIG SET maxclients 100"), "+OK");
+    },
+    { facts },
+  );
+});

@@ -4,7 +4,7 @@ import type { Clock } from "../../src/io/io.ts";
 import { MemoryDisk } from "../../src/io/memory-disk.ts";
 import { nodeIo } from "../../src/io/node-io.ts";
 import { NodeProcesses } from "../../src/io/node-processes.ts";
-import { nodeProcessFacts } from "../../src/io/process-facts.ts";
+import { nodeProcessFacts, type ProcessFacts } from "../../src/io/process-facts.ts";
 import { SeededRandom } from "../../src/io/random.ts";
 import { readConfig } from "../../src/main/config-file.ts";
 import { assemble } from "../../src/server/assemble.ts";
@@ -25,13 +25,14 @@ export interface TestServerOptions {
   /** Lines of redis.conf. */
   readonly config?: string;
   readonly clock?: Clock;
+  readonly facts?: ProcessFacts;
 }
 
 const DEFAULTS = 'port 0\nbind 127.0.0.1\nsave ""\nenable-debug-command yes\n';
 
 export async function withServer(
   work: (test: TestServer) => Promise<void>,
-  { config = "", clock }: TestServerOptions = {},
+  { config = "", clock, facts = nodeProcessFacts() }: TestServerOptions = {},
 ): Promise<void> {
   const io = { ...nodeIo(), random: new SeededRandom(1), disk: new MemoryDisk() };
   if (clock) io.clock = clock;
@@ -45,7 +46,7 @@ export async function withServer(
     extras: settings.extras,
     log: { ...silent, notice: (text) => log.push(text), warning: (text) => log.push(text) },
     pid: process.pid,
-    facts: nodeProcessFacts(),
+    facts,
     ephemeralPort: "tcp",
     exit: (code) => exits.push(code),
   });
