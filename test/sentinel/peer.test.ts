@@ -53,6 +53,18 @@ const equal = [
   "PUBLISH __sentinel__:hello y",
   "SET a b",
   "CONFIG GET *",
+  "ACL WHOAMI",
+  "ACL USERS",
+  "ACL CAT nothing",
+  "ACL SETUSER u +get",
+  "ACL SETUSER u +@string +script|kill",
+  "ACL SETUSER u on nopass +ping +sentinel|masters",
+  "ACL DRYRUN u ping",
+  "ACL DRYRUN u sentinel masters",
+  "ACL DRYRUN u get x",
+  "ACL SAVE",
+  "ACL DELUSER u",
+  "AUTH x",
 ];
 
 /** Of these only the names of the fields are the same. */
