@@ -1,0 +1,98 @@
+/** `nines cluster` as it is typed: what it says, what it asks, how it ends. */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { test } from "node:test";
+import { needs } from "../lab/peers.ts";
+import { self } from "../lab/world.ts";
+import { Nodes } from "../manage/nodes.ts";
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+function nines(env: Record<string, string>, ...words: (string | number)[]): Promise<Ended> {
+  const child = spawn(self.command, [...self.args, "cluster", ...words.map(String)], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...env },
+  });
+  let out = "";
+  let err = "";
+  child.stdout.on("data", (chunk) => (out += chunk));
+  child.stderr.on("data", (chunk) => (err += chunk));
+  return new Promise((resolve) => child.on("close", (code) => resolve({ code, out, err })));
+}
+
+test("nines cluster: make one of nodes with a password, look at it, change it, break it, mend it", {
+  ...needs("redis-server"),
+  timeout: 60_000,
+}, async () => {
+  await using nodes = await Nodes.start(
+    ["nines", "redis", "nines", "nines"],
+    ["--requirepass", "secret", "--masterauth", "secret"],
+  );
+  const [a, b, c, d] = nodes.all.map((node) => node.port) as [number, number, number, number];
+  const env = { REDISCLI_AUTH: "secret" };
+  const run = (...words: (string | number)[]) => nines(env, ...words);
+
+  const asked = await run("create", a, b, c);
+  assert.equal(asked.code, 2);
+  assert.match(asked.out, /A cluster of 3 primaries/);
+  assert.match(asked.err, /nobody to ask, so say --yes/);
+  const dry = await run("create", a, b, c, "--dry-run");
+  assert.deepEqual([dry.code, /Nothing was done/.test(dry.out)], [0, true]);
+  const made = await run("create", a, b, c, "--yes");
+  assert.equal(made.code, 0, made.out + made.err);
+  assert.match(made.out, /The cluster is sound/);
+
+  const refused = await nines({ REDISCLI_AUTH: "" }, "check", a);
+  assert.equal(refused.code, 2);
+  assert.match(refused.err, /NOAUTH|refused/);
+  const checked = await run("check", b, "--json");
+  const cluster = JSON.parse(checked.out);
+  assert.deepEqual([checked.code, cluster.sound, cluster.nodes.length], [0, true, 3]);
+
+  const added = await run("add-node", d, a, "--yes");
+  assert.equal(added.code, 0, added.out + added.err);
+  const balanced = await run("rebalance", a, "--use-empty-masters", "--weight", `${b}=0.05`, "--dry-run");
+  assert.match(balanced.out, /To be moved: \d+ slots/);
+  // By MIGRATE, and with the password.
+  const source = nodes.all[1]!;
+  await source.connection.call("AUTH", "secret");
+  const slot = Number(await source.call("CLUSTER", "KEYSLOT", "key"));
+  const owner = cluster.nodes.find((node: { slots: string }) => {
+    const [first, last] = node.slots.split("-").map(Number) as [number, number];
+    return slot >= first && slot <= last;
+  });
+  const holder = nodes.all.find((node) => node.port === owner.port)!;
+  await holder.connection.call("AUTH", "secret");
+  await holder.call("SET", "key", "value");
+  const moved = await run("reshard", a, "--to", d, "--from", owner.port, "--range", slot, "--migrate", "--yes");
+  assert.equal(moved.code, 0, moved.out + moved.err);
+  assert.match(moved.out, /Moved 1 slot with 1 keys?\./);
+
+  await holder.call("CLUSTER", "SETSLOT", owner.slots.split("-")[1], "MIGRATING", await idOf(nodes, d));
+  const unsound = await run("check", a);
+  assert.equal(unsound.code, 1);
+  assert.match(unsound.out, /wrong: .*slot \d+ is open/);
+  const stopped = await run("reshard", a, "--to", d, "--slots", 5, "--yes");
+  assert.equal(stopped.code, 2);
+  assert.match(stopped.err, /mend the cluster first \("nines cluster fix/);
+  const fixed = await run("fix", a, "--yes");
+  assert.equal(fixed.code, 0, fixed.out + fixed.err);
+  assert.match(fixed.out, /is closed at/);
+
+  const full = await run("del-node", a, d, "--yes");
+  assert.deepEqual([full.code, /--drain moves them/.test(full.err)], [2, true]);
+  const gone = await run("del-node", a, d, "--drain", "--yes");
+  assert.equal(gone.code, 0, gone.out + gone.err);
+  assert.equal(JSON.parse((await run("check", a, "--json")).out).nodes.length, 3);
+  assert.equal((await run("reshard", a, "--to", "nowhere", "--slots", 5, "--yes")).code, 2);
+});
+
+async function idOf(nodes: Nodes, port: number): Promise<string> {
+  const node = nodes.all.find((other) => other.port === port)!;
+  await node.call("AUTH", "secret");
+  return node.id();
+}
