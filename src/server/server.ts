@@ -8,7 +8,7 @@ import type { Log } from "../base/log.ts";
 import { ReplyError } from "../base/reply-error.ts";
 import { VERSION as NINES_VERSION } from "../base/version.ts";
 import { Args } from "../commands/args.ts";
-import { type CommandRow, event, FlagBit, type KeyEvent, type KeyWait } from "../commands/call.ts";
+import { type CommandRow, FlagBit, type KeyWait } from "../commands/call.ts";
 import type { CommandTable } from "../commands/table.ts";
 import type { Config } from "../config/config.ts";
 import type { FileExtras } from "../config/file.ts";
@@ -42,6 +42,7 @@ import { RareLog } from "./rare-log.ts";
 import { ServerCall } from "./server-call.ts";
 import { obeyPolicy } from "./settings.ts";
 import { Shutdown } from "./shutdown.ts";
+import { SilentChanges } from "./silent-changes.ts";
 import { SlowLog } from "./slowlog.ts";
 import { Stats } from "./stats.ts";
 import { Tick } from "./tick.ts";
@@ -77,11 +78,6 @@ export const VERSION = { redis: "7.2.4", nines: NINES_VERSION };
 /** How many clients that are closed for a limit are logged a minute, for each limit. */
 const WARNINGS = 10;
 
-const EXPIRED = event("x", "expired");
-const EVICTED = event("e", "evicted");
-const FIELDS_EXPIRED = event("h", "hexpired");
-const DELETED = event("g", "del");
-
 export class Server implements ConnectionOwner, DispatchHost {
   readonly io: Io;
   readonly clock: Io["clock"];
@@ -112,6 +108,7 @@ export class Server implements ConnectionOwner, DispatchHost {
   readonly monitors: Monitors;
   readonly tick: Tick;
   readonly call: ServerCall;
+  readonly silentChanges: SilentChanges;
   readonly listeners: Listeners;
   readonly tls: ServerTls;
   readonly members: Member[] = [];
@@ -183,11 +180,7 @@ export class Server implements ConnectionOwner, DispatchHost {
       },
     });
     this.pause.onChange = () => this.#pauseChanged();
-    const { values } = config;
-    this.engine.hooks.onExpired = (db, key) => this.#removed(db.index, key, EXPIRED, values["lazyfree-lazy-expire"]);
-    this.engine.hooks.onFieldsExpired = (db, key, fields, emptied) =>
-      this.#fieldsExpired(db.index, key, fields, emptied);
-    this.engine.hooks.onEvicted = (db, key) => this.#removed(db.index, key, EVICTED, values["lazyfree-lazy-eviction"]);
+    this.silentChanges = new SilentChanges(this);
   }
 
   /** Completes the wiring: the commands there are. */
@@ -459,30 +452,6 @@ export class Server implements ConnectionOwner, DispatchHost {
       connection.paused = false;
       connection.resume();
     });
-  }
-
-  /** A key has been deleted, though no command asked for it: of a slot that is another node's now. */
-  deleted(dbIndex: number, key: Slice): void {
-    this.#removed(dbIndex, key, DELETED, false);
-  }
-
-  #removed(dbIndex: number, key: Slice, why: KeyEvent, lazy: boolean): void {
-    this.outcomes.words(dbIndex, [lazy ? "UNLINK" : "DEL", key]);
-    if (!this.watches.none) this.watches.touch(dbIndex, key);
-    if (this.blocking.any) this.blocking.changed(dbIndex, key, "g");
-    if (!this.events.silent) this.events.notify(why, key, dbIndex);
-    this.tick.schedule();
-  }
-
-  #fieldsExpired(dbIndex: number, key: Slice, fields: readonly Slice[], emptied: boolean): void {
-    for (const field of fields) this.outcomes.words(dbIndex, ["HDEL", key, field]);
-    if (!this.watches.none) this.watches.touch(dbIndex, key);
-    if (this.blocking.any && emptied) this.blocking.changed(dbIndex, key, "g");
-    if (!this.events.silent) {
-      this.events.notify(FIELDS_EXPIRED, key, dbIndex);
-      if (emptied) this.events.notify(DELETED, key, dbIndex);
-    }
-    this.tick.schedule();
   }
 
   beforeReplacement(): void {

@@ -107,7 +107,7 @@ function migrate(server: Server, call: Call, args: Args): void {
   new Sending(server, move, db, there).run().then(({ accepted, failure }) => {
     server.refreshTime();
     for (const name of accepted) {
-      if (!move.copy && db.unlink(name)) server.deleted(db.index, name);
+      if (!move.copy && db.unlink(name)) server.silentChanges.deleted(db.index, name);
     }
     server.pause.end(reason);
     connection.blocked = null;
