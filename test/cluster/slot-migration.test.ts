@@ -63,6 +63,19 @@ describe("the source", () => {
     assert.equal(source.machine.pausedMs, 15);
   });
 
+  test("where much is written, holds writes though more is under way", () => {
+    const source = new Source();
+    source.step({ kind: "agreed" }, 0);
+    source.lag = TIMES.smallBytes * 3;
+    source.step({ kind: "copied" }, 10);
+    let now = 10;
+    for (; now < 60_000; now += 100) {
+      source.step({ kind: "heard" }, now);
+      if (source.step({ kind: "tick" }, now).includes("hold write")) break;
+    }
+    assert.ok(now >= TIMES.doubling * 2 && now < TIMES.doubling * 3, `${now}`);
+  });
+
   test("lets writes go on when the target does not catch up, and tries again; an old answer does not count", () => {
     const source = new Source();
     source.step({ kind: "agreed" }, 0);

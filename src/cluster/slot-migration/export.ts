@@ -98,6 +98,7 @@ export class ExportMachine {
   /** Since when commands are held; 0 if they are not. */
   #heldAt = 0;
   #notBefore = 0;
+  #copiedAt = 0;
   #epoch = 0;
   #readyAt = 0;
   /** Since when we do not know whether the target took the slots: the connection is gone. 0 if we are not in that state. */
@@ -161,6 +162,7 @@ export class ExportMachine {
         return;
       case "copied":
         if (this.state === "snapshotting") this.state = "streaming";
+        this.#copiedAt = this.#now;
         this.#considerPause();
         return;
       case "ready":
@@ -219,7 +221,10 @@ export class ExportMachine {
     if (this.state !== "streaming" || this.#now < this.#notBefore) return;
     const lag = this.#facts.lagBytes();
     this.message = `${lag} bytes of changes are under way`;
-    if (lag > this.#times.smallBytes) return;
+    // Where much is written it is never that little: with time more will do, since how long writes are held is limited anyway.
+    const { smallBytes, doubling, doublings } = this.#times;
+    const times = 2 ** Math.min(doublings, Math.floor((this.#now - this.#copiedAt) / doubling));
+    if (lag > smallBytes * times) return;
     this.state = "pausing";
     this.message = "";
     this.#hold("write");

@@ -6,6 +6,9 @@ export interface MigrationTimes {
   readonly silence: number;
   /** So little is left to be sent that writes are held for it. */
   readonly smallBytes: number;
+  /** That is doubled every so often, so many times at most. */
+  readonly doubling: number;
+  readonly doublings: number;
   /** Writes are held no longer than that before the target has everything; then they go on, and it is tried again later. */
   readonly pause: number;
   readonly rest: number;
@@ -22,6 +25,8 @@ export const TIMES: MigrationTimes = {
   agree: 60_000,
   silence: 10_000,
   smallBytes: 64 * 1024,
+  doubling: 2000,
+  doublings: 7,
   pause: 2000,
   rest: 3000,
   attempts: 5,

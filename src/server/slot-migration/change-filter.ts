@@ -14,6 +14,8 @@ export interface ChangeSink {
   destinationOf(slot: number): Destination;
   /** The bytes of a command, lent. */
   add(to: "held" | "direct", command: Uint8Array, start: number, end: number): void;
+  /** No transaction is open there. */
+  mayCut(to: "held" | "direct"): void;
   /** Everything was deleted at once. */
   flushed(): void;
 }
@@ -60,11 +62,15 @@ export class ChangeFilter {
       this.#sink.add(to, MULTI, 0, MULTI.length);
     }
     this.#sink.add(to, raw.bytes, raw.start, raw.end);
+    if (!this.#inMulti) this.#sink.mayCut(to);
   }
 
   #exec(): void {
     this.#inMulti = false;
-    for (const to of this.#framed) this.#sink.add(to, EXEC, 0, EXEC.length);
+    for (const to of this.#framed) {
+      this.#sink.add(to, EXEC, 0, EXEC.length);
+      this.#sink.mayCut(to);
+    }
     this.#framed.clear();
   }
 }

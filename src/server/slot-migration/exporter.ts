@@ -101,6 +101,7 @@ export class Exporter {
     this.#filter = new ChangeFilter(server.table, {
       destinationOf: (slot) => this.#destinations.get(slot) ?? "none",
       add: (to, bytes, start, end) => (to === "held" ? this.#held : this.#direct).add(bytes, start, end),
+      mayCut: (to) => (to === "held" ? this.#held : this.#direct).mayCut(),
       flushed: () => this.#broken("the data were flushed meanwhile"),
     });
   }
@@ -401,8 +402,9 @@ export class Exporter {
 
   #sendChanges(queue: ByteQueue): void {
     if (queue.length === 0 || this.#machine.isOver) return;
-    const bytes = queue.take();
-    this.#request(["CHANGES", this.job.name, bytes], bytes.length, bytes.length, this.#heard);
+    for (const part of queue.take()) {
+      this.#request(["CHANGES", this.job.name, part], part.length, part.length, this.#heard);
+    }
   }
 
   // ---- The switch
