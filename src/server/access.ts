@@ -2,10 +2,9 @@
  * Who may do what here: joins the users of acl/ with the connections that speak as them. A connection whose user may do everything
  * carries no guard bit and is never asked; any other has each of its commands looked at by `deny`.
  */
-import { resolve } from "node:path";
 import { AclLog, type DenialReason } from "../acl/log.ts";
-import { isBadName, type RuleContext, UnmatchedParenthesis, type User, WrongRule } from "../acl/user.ts";
-import { AclFileError, DEFAULT_USER, Users } from "../acl/users.ts";
+import type { RuleContext, User } from "../acl/user.ts";
+import { DEFAULT_USER, Users } from "../acl/users.ts";
 import { hasChannel, Judge, Verdict } from "../acl/verdict.ts";
 import { Vocabulary } from "../acl/vocabulary.ts";
 import { Slice } from "../base/bytes.ts";
@@ -14,11 +13,10 @@ import type { Args } from "../commands/args.ts";
 import type { CommandRow } from "../commands/call.ts";
 import type { RequestWords } from "../commands/key-specs.ts";
 import type { CommandTable } from "../commands/table.ts";
-import { badLine } from "../config/file.ts";
-import type { Line } from "../config/line.ts";
 import { clientLine, clientType } from "./client-list.ts";
 import { type Connection, Guard } from "./connection.ts";
-import { type Server, StartError } from "./server.ts";
+import type { Server } from "./server.ts";
+import { UserSource } from "./user-source.ts";
 
 const REASONS: Readonly<Record<Exclude<Verdict, 0>, DenialReason>> = { 1: "command", 2: "key", 4: "channel" };
 
@@ -32,6 +30,7 @@ export class Access {
   readonly users: Users;
   readonly vocabulary: Vocabulary;
   readonly log = new AclLog();
+  readonly source: UserSource;
   readonly #server: Server;
   readonly #judge = new Judge();
 
@@ -48,29 +47,7 @@ export class Access {
     };
     this.users = new Users(context);
     this.users.setDefaultPassword(config.values.requirepass);
-    this.#checkLines(server.options.extras?.users ?? [], context);
-  }
-
-  // --- users of the configuration and of the file ---------------------------------------------------------------------
-
-  /** Refuses lines that can never be; a command that is not known is left to `load`, as in Redis. */
-  #checkLines(lines: readonly Line[], context: RuleContext): void {
-    if (lines.length === 0) return;
-    const scratch = new Users(context);
-    const seen = new Set<string>();
-    for (const line of lines) {
-      const [name, ...rules] = line.words.slice(1) as [string, ...string[]];
-      const refuse = (reason: string) => badLine(line, `Error in user declaration '${name}': ${reason}`);
-      if (seen.has(name)) throw refuse("Duplicate user found. A user can only be defined once in config files");
-      seen.add(name);
-      try {
-        scratch.configure([name, ...rules]);
-      } catch (error) {
-        if (error instanceof UnmatchedParenthesis) throw refuse(error.message);
-        if (!(error instanceof WrongRule)) throw error;
-        if (error.fault !== "unknown") throw refuse(error.message);
-      }
-    }
+    this.source = new UserSource(server, this.users, context);
   }
 
   /**
@@ -78,50 +55,7 @@ export class Access {
    * @throws StartError
    */
   load(): void {
-    const { log, options } = this.#server;
-    const lines = options.extras?.users ?? [];
-    if (this.file !== "" && lines.length > 0)
-      throw new StartError(
-        "Configuring Redis with users defined in redis.conf and at the same setting an ACL file path is invalid. This setup is very likely to lead to configuration errors and security holes, please define either an ACL file or declare users directly in your redis.conf, but not both.",
-      );
-    for (const { words } of lines) this.#configure(words.slice(1) as [string, ...string[]]);
-    if (this.file === "") return;
-    try {
-      this.loadFile();
-    } catch (error) {
-      if (!(error instanceof AclFileError)) throw error;
-      throw new StartError(`Aborting Redis startup because of ACL errors: ${error.message}`);
-    }
-    log.verbose(`Users loaded from ${this.file}`);
-  }
-
-  #configure(words: [string, ...string[]]): void {
-    const { log } = this.#server;
-    const [name] = words;
-    if (isBadName(name)) {
-      log.warning("Spaces not allowed in ACL usernames");
-      throw new StartError("Critical error while loading ACLs. Exiting.");
-    }
-    try {
-      const user = this.users.configure(words);
-      if (!user.enabled)
-        log.notice(
-          `The user '${name}' is disabled (there is no 'on' modifier in the user description). Make sure this is not a configuration error.`,
-        );
-    } catch (error) {
-      if (!(error instanceof WrongRule)) throw error;
-      log.warning(`Error loading ACL rule '${error.rule}' for the user named '${name}': ${error.message}`);
-      throw new StartError("Critical error while loading ACLs. Exiting.");
-    }
-  }
-
-  /** `aclfile`; "" for none. */
-  get file(): string {
-    return this.#server.config.values.aclfile;
-  }
-
-  get #path(): string {
-    return resolve(this.#server.config.values.dir, this.file);
+    this.source.load();
   }
 
   /**
@@ -129,34 +63,11 @@ export class Access {
    * @param asking  who asks: his connection ends behind the answer if his user was there before
    * @throws AclFileError  and nothing has changed
    */
-  loadFile(asking: Connection | null = null): void {
-    const bytes = this.#read();
-    const before = new Set(this.users.load(Buffer.from(bytes).toString("latin1"), this.file));
+  loadFile(asking: Connection): void {
+    const before = new Set(this.source.loadFile());
     for (const connection of this.#connections())
       if (connection.account !== null && before.has(connection.account)) this.#end(connection, asking);
     this.#regardAll();
-  }
-
-  #read(): Uint8Array {
-    let why = "No such file or directory";
-    try {
-      const bytes = this.#server.io.disk.readSync(this.#path);
-      if (bytes !== undefined) return bytes;
-    } catch (error) {
-      why = (error as Error).message;
-    }
-    throw new AclFileError(`Error loading ACLs, opening file '${this.file}': ${why}`);
-  }
-
-  /** ACL SAVE. @throws  with the system's text */
-  saveFile(): void {
-    const text = this.users.lines.map((line) => `${line}\n`).join("");
-    this.#server.io.disk.replaceSync(this.#path, Buffer.from(text, "latin1"));
-  }
-
-  /** The lines of CONFIG REWRITE: none where a file has them. */
-  get configLines(): string[] {
-    return this.file === "" ? this.users.lines : [];
   }
 
   // --- connections ----------------------------------------------------------------------------------------------------
@@ -255,7 +166,7 @@ export class Access {
   }
 
   /** Nobody's any more: what it has sent is not run, and it ends; behind its answer if it is the one that asks. */
-  #end(connection: Connection, asking: Connection | null): void {
+  #end(connection: Connection, asking: Connection): void {
     connection.authenticated = false;
     connection.account = this.users.default;
     connection.user = DEFAULT_USER;

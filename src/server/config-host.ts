@@ -48,7 +48,7 @@ export class ServerConfigHost implements ConfigHost {
       const old = Buffer.from(disk.readSync(configFile) ?? "").toString("latin1");
       disk.replaceSync(
         configFile,
-        Buffer.from(this.config.rewrite(old, { users: this.#server.access.configLines }), "latin1"),
+        Buffer.from(this.config.rewrite(old, { users: this.#server.access.source.configLines }), "latin1"),
       );
     };
   }

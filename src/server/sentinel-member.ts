@@ -59,7 +59,8 @@ function hostOf(server: Server): SentinelHost {
     publish(channel, message) {
       pubsub.publish(channel, new Slice(Buffer.from(message, "latin1")));
     },
-    rewriteConfig: (old, sentinelLines) => config.rewrite(old, { sentinel: sentinelLines, users: server.access.configLines }),
+    rewriteConfig: (old, sentinelLines) =>
+      config.rewrite(old, { sentinel: sentinelLines, users: server.access.source.configLines }),
     get logLevel() {
       return config.values.loglevel;
     },

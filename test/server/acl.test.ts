@@ -279,3 +279,24 @@ test("RESTORE believes users whose rules say so", () =>
     },
     { config: "sanitize-dump-payload clients\n" },
   ));
+
+test("MIGRATE logs in at the other server, by AUTH as its default user, by AUTH2 as another", () =>
+  withServer(({ client }) =>
+    withServer(async (other) => {
+      const [source, target] = [await client(), await other.client()];
+      await target.line("ACL SETUSER mover on >pw ~k* +restore +select");
+      await target.line("CONFIG SET requirepass secret");
+      const cases: [key: string, auth: string, reply: RegExp][] = [
+        ["k1", "AUTH2 mover pw", /^\+OK$/],
+        ["k2", "AUTH2 mover wrong", /WRONGPASS/],
+        ["other", "AUTH2 mover pw", /NOPERM No permissions to access a key/],
+        ["k3", "AUTH secret", /^\+OK$/],
+        ["k4", "AUTH wrong", /WRONGPASS/],
+        ["k5", "COPY", /NOAUTH/],
+      ];
+      for (const [key, auth, reply] of cases) {
+        await source.line(`SET ${key} v`);
+        assert.match(await source.line(`MIGRATE 127.0.0.1 ${other.port} ${key} 0 1000 ${auth}`), reply, auth);
+      }
+    }),
+  ));

@@ -188,7 +188,7 @@ export function aclCommands(server: Server): CommandRow[] {
   }
 
   function load({ reply, session }: Call): void {
-    if (server.access.file === "") throw err(NO_FILE);
+    if (server.access.source.file === "") throw err(NO_FILE);
     try {
       server.access.loadFile(session as Connection);
     } catch (error) {
@@ -199,9 +199,9 @@ export function aclCommands(server: Server): CommandRow[] {
   }
 
   function save({ reply }: Call): void {
-    if (server.access.file === "") throw err(NO_FILE);
+    if (server.access.source.file === "") throw err(NO_FILE);
     try {
-      server.access.saveFile();
+      server.access.source.saveFile();
     } catch (error) {
       server.log.warning(`Writing ACL file for ACL SAVE: ${(error as Error).message}`);
       throw err("There was an error trying to save the ACLs. Please check the server logs for more information");
