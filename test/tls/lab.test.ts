@@ -38,7 +38,7 @@ for (const engine of ["redis-server", "nines"] as const) {
       .replace(/^\s*shell\s*/, "");
     assert.equal((await run("sh", ["-c", `${shell} set k v`])).stdout, "OK\n");
     await assert.rejects(run("redis-cli", ["-p", `${port}`, "ping"]));
-    // What a drill says of redis-server is told in docs/lab.md; it takes its time.
+    // What a drill says of redis-server is told in docs/drills.md; it takes its time.
     if (engine !== "nines") return;
     const { verdict } = await runDrill(world, { fault: "switchover", folder, limitMs: 10_000 });
     assert.equal(verdict.newPrimaryPort, port + 1);

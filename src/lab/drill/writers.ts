@@ -100,7 +100,7 @@ export class SentinelWriter extends RecordingWriter {
 }
 
 /**
- * ioredis as an application should use it through a failover; docs/lab.md explains each choice. With the defaults it
+ * ioredis as an application should use it through a failover; docs/drills.md explains each choice. With the defaults it
  * hears of a failover only when its connection breaks, which that to a stopped server never does.
  */
 export function sentinelClientOptions(group: GroupFile): RedisOptions {
