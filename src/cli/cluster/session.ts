@@ -6,9 +6,10 @@ import { clientIo } from "../../lab/tls.ts";
 import { type Address, Links, parseAddress } from "../../manage/links.ts";
 import { isScreen, whenAskedToEnd } from "../terminal.ts";
 import { ProgressLine } from "./progress.ts";
+import { securedIo, type TlsFlags } from "./tls.ts";
 
 /** The flags that all of them take. */
-export interface ClusterFlags {
+export interface ClusterFlags extends TlsFlags {
   user?: string;
   password?: string;
   yes?: boolean;
@@ -38,7 +39,7 @@ export class Session {
 
   constructor(flags: ClusterFlags) {
     this.flags = flags;
-    this.io = nodeIo();
+    this.io = securedIo(nodeIo(), flags);
     // As redis-cli: a password on a command line can be read by everyone on the machine.
     const password = flags.password ?? process.env["REDISCLI_AUTH"];
     const links = flags.tls
@@ -73,8 +74,11 @@ export class Session {
     if (this.flags.yes) return true;
     if (!process.stdin.isTTY) throw new Refusal("nothing was done: there is nobody to ask, so say --yes");
     const lines = createInterface({ input: process.stdin, output: process.stderr });
+    // Ctrl-C and the end of the input are a no: left alone, the question would stay open for ever.
+    const given = new AbortController();
+    for (const event of ["SIGINT", "close"]) lines.once(event, () => given.abort());
     try {
-      const answer = await lines.question("\nGo on? [y/N] ");
+      const answer = await lines.question("\nGo on? [y/N] ", { signal: given.signal });
       return /^y(es)?$/i.test(answer.trim());
     } catch {
       return false;
@@ -98,8 +102,7 @@ export async function runSession(flags: ClusterFlags, action: (session: Session)
   whenAskedToEnd(
     () => {
       session.cancelled = true;
-      if (session.openNow() === undefined) return;
-      process.stderr.write("\nending after this slot; Ctrl-C again ends at once\n");
+      process.stderr.write("\nending as soon as that leaves the cluster sound; Ctrl-C again ends at once\n");
     },
     () => {
       const open = session.openNow();
