@@ -217,9 +217,24 @@ class NodeListener implements Listener {
   }
 }
 
-/** Takes the handle of an accepted socket over into one that reads into the shared buffer. */
-function adoptAccepted(accepted: net.Socket, path: string | undefined): NodeSocket {
-  const handle = takeHandle(accepted);
+type OnConnection = (this: unknown, error: unknown, client: unknown) => void;
+
+/**
+ * Has `accept` called with the bare handle of a connection: the socket that Node would make of it first, only to have its handle
+ * taken, is half of what a connection costs. Where Node has no such handle the event "connection" serves.
+ */
+function acceptHandles(server: net.Server, accept: (handle: unknown) => void): void {
+  const listening = (server as unknown as { _handle?: { onconnection?: OnConnection } | null })._handle;
+  if (!listening || typeof listening.onconnection !== "function") return;
+  const { onconnection } = listening;
+  listening.onconnection = (error, client) => {
+    if (error || client === undefined) onconnection.call(listening, error, client);
+    else accept(client);
+  };
+}
+
+/** A socket of an accepted connection's handle, which reads into the shared buffer. */
+function adoptHandle(handle: unknown, path: string | undefined): NodeSocket {
   let owner: NodeSocket;
   const socket = new net.Socket({
     handle,
@@ -240,16 +255,20 @@ export class NodeNet implements Net {
   listen(options: ListenOptions, onConnection: (socket: Socket) => void): Promise<Listener> {
     return new Promise((resolve, reject) => {
       const door = options.tls === undefined ? undefined : new TlsDoor(options.tls, onConnection);
-      const server = net.createServer({ noDelay: true, pauseOnConnect: true }, (accepted) => {
-        if (door?.enter(accepted)) return;
-        const socket = adoptAccepted(accepted, options.path);
+      const accept = (handle: unknown) => {
+        const socket = adoptHandle(handle, options.path);
         onConnection(socket);
         socket.resume();
+      };
+      const server = net.createServer({ noDelay: true, pauseOnConnect: true }, (accepted) => {
+        if (door?.enter(accepted)) return;
+        accept(takeHandle(accepted));
       });
       server.once("error", reject);
       const listening = () => {
         server.off("error", reject);
         server.on("error", nothing);
+        if (door === undefined) acceptHandles(server, accept);
         if (options.path !== undefined) {
           if (options.mode) chmodSync(options.path, options.mode);
           resolve(new NodeListener(server, { host: "", port: 0, path: options.path }, door));
