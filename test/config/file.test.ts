@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Config } from "../../src/config/config.ts";
-import { ConfigFileError, type FileOptions, loadConfig } from "../../src/config/file.ts";
+import { type FileOptions, loadConfig } from "../../src/config/file.ts";
 
 function load(text: string, options?: FileOptions) {
   const config = new Config({ directory: "/work", sentinel: options?.sentinel });
