@@ -11,7 +11,8 @@ import { NodeTlsSocket } from "./node-tls-socket.ts";
 export class TlsDoor {
   readonly #listening: TlsListening;
   readonly #onConnection: (socket: Socket) => void;
-  readonly #entering = new Set<TcpSocket>();
+  /** And from where: one that has gone does not say any more. */
+  readonly #entering = new Map<TcpSocket, Endpoint>();
   #context: TlsContext | undefined;
   #server: tls.Server | undefined;
 
@@ -32,15 +33,16 @@ export class TlsDoor {
     const options = { handle: takeHandle(accepted), manualStart: true };
     const socket = new TcpSocket(options as unknown as SocketConstructorOpts);
     socket.on("error", nothing);
-    this.#entering.add(socket);
-    socket.once("close", () => this.#entering.delete(socket));
+    this.#entering.set(socket, remoteOf(socket));
+    // Behind the handshake's own end, which still asks from where it came.
+    socket.once("close", () => setImmediate(() => this.#entering.delete(socket)));
     this.#serverOf(context).emit("connection", socket);
     return true;
   }
 
   /** Those who are not in yet will not come in. */
   close(): void {
-    for (const accepted of this.#entering) accepted.destroy();
+    for (const socket of this.#entering.keys()) socket.destroy();
   }
 
   /** One for as long as the context is the same: those who came before keep what they were let in with. */
@@ -54,7 +56,7 @@ export class TlsDoor {
     });
     server.on("secureConnection", (socket) => this.#admit(socket, context));
     server.on("tlsClientError", (error, socket) => {
-      this.#listening.onFailure(remoteOf(socket), reasonOf(error));
+      this.#listening.onFailure(this.#leave(socket) ?? remoteOf(socket), reasonOf(error));
       socket.destroy();
     });
     this.#context = context;
@@ -62,9 +64,16 @@ export class TlsDoor {
     return server;
   }
 
+  /** It is in, or will never be: from where it came. */
+  #leave(socket: tls.TLSSocket): Endpoint | undefined {
+    const { _parent: below } = socket as unknown as { _parent: TcpSocket };
+    const remote = this.#entering.get(below);
+    this.#entering.delete(below);
+    return remote;
+  }
+
   #admit(socket: tls.TLSSocket, context: TlsContext): void {
-    this.#entering.delete((socket as unknown as { _parent: TcpSocket })._parent);
-    const remote = remoteOf(socket);
+    const remote = this.#leave(socket) ?? remoteOf(socket);
     // With "optional" none need be shown, but what is shown must be good.
     const { authorizationError } = socket;
     const showed = context.clientCertificates === "optional" && socket.getPeerX509Certificate() !== undefined;
@@ -100,6 +109,6 @@ export function connectTls(endpoint: Endpoint, context: TlsContext, options: Con
   return ours;
 }
 
-function remoteOf(socket: tls.TLSSocket): Endpoint {
+function remoteOf(socket: TcpSocket): Endpoint {
   return { host: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 };
 }
