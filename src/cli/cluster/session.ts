@@ -6,10 +6,9 @@ import { clientIo } from "../../lab/tls.ts";
 import { type Address, Links, parseAddress } from "../../manage/links.ts";
 import { isScreen, whenAskedToEnd } from "../terminal.ts";
 import { ProgressLine } from "./progress.ts";
-import { securedIo, type TlsFlags } from "./tls.ts";
 
 /** The flags that all of them take. */
-export interface ClusterFlags extends TlsFlags {
+export interface ClusterFlags {
   user?: string;
   password?: string;
   yes?: boolean;
