@@ -4,14 +4,19 @@
  *   --seeds N    how many (default 100), from --from N on (default 1)
  *   --jobs N     processes to share them among (default: one a processor)
  *   --seed N     this one alone; with --trace what happened in it, line by line
+ *
+ * `npm run sim -- cluster ...` does the same for clusters, and measures large ones: see `cluster/main.ts`.
  */
 import { fork } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
+import { main as clusters } from "./cluster/main.ts";
 import { runSeed } from "./run.ts";
 import { type SeedReport, Summary, summaryOf } from "./summary.ts";
 
+const isCluster = process.argv[2] === "cluster";
 const { values: given } = parseArgs({
+  args: isCluster ? [] : process.argv.slice(2),
   options: {
     seeds: { type: "string", default: "100" },
     from: { type: "string", default: "1" },
@@ -23,7 +28,8 @@ const { values: given } = parseArgs({
   },
 });
 
-if (given.seed !== undefined) await one(Number(given.seed), given.trace);
+if (isCluster) clusters(process.argv.slice(3));
+else if (given.seed !== undefined) await one(Number(given.seed), given.trace);
 else if (given.stride !== undefined) await work(Number(given.from), Number(given.seeds), Number(given.stride));
 else await many(Number(given.from), Number(given.seeds), Math.max(1, Number(given.jobs)));
 

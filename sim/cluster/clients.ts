@@ -46,7 +46,7 @@ export class Client {
         const value = ++this.#value;
         member.data.set(slot, key, value);
         member.changedData();
-        this.#keys.acknowledge(slot, key, value);
+        if (member.isAcknowledged) this.#keys.acknowledge(slot, key, value);
         return;
       }
       const words = next.split(" ");

@@ -5,6 +5,7 @@
 import type { Effect, Input } from "../../src/cluster/effects.ts";
 import type { ClusterSettings } from "../../src/cluster/facts.ts";
 import { ClusterMachine } from "../../src/cluster/machine.ts";
+import type { NodeId } from "../../src/cluster/messages.ts";
 import { readNodesConf, writeNodesConf } from "../../src/cluster/nodes-conf.ts";
 import { meet } from "../../src/cluster/orders.ts";
 import { follow } from "../../src/cluster/ownership.ts";
@@ -63,6 +64,7 @@ export class Member {
   /** Whom it replicates: told by effects, as a server is. */
   #source: Member | null = null;
   #heardPrimaryAt = 0;
+  #fenced: { readonly primary: NodeId; readonly epoch: number } = { primary: "", epoch: 0 };
   #held: (() => void)[] = [];
   #isTelling = false;
 
@@ -133,6 +135,7 @@ export class Member {
       settings: this.settings,
       facts: {
         replicationOffset: () => this.offset,
+        acksNeeded: () => (this.#world.fences ? this.#world.acksNeeded : 0),
         dataAgeMs: () => this.#world.now - this.#heardPrimaryAt,
         keysIn: (slot) => this.data.countIn(slot),
         hasKeys: () => !this.data.isEmpty,
@@ -262,6 +265,28 @@ export class Member {
     return true;
   }
 
+  /** Whether enough replicas have all that was written, where that is asked for. */
+  get isAcknowledged(): boolean {
+    const { acksNeeded, members } = this.#world;
+    if (acksNeeded === 0) return true;
+    for (const member of members) if (member.#source === this && member.isUp) member.#replicate();
+    const { history, offset } = this.data;
+    const having = members.filter(
+      ({ isUp, data, source }) => isUp && source === this && data.history === history && data.offset === offset,
+    );
+    return having.length >= acksNeeded;
+  }
+
+  /** Asked by a sibling: nothing of that primary in that epoch is acknowledged any more. On disk, as it were. */
+  #promise(primary: NodeId, epoch: number): void {
+    this.#fenced = { primary, epoch };
+  }
+
+  get #isFenced(): boolean {
+    const { primary, epoch } = this.#fenced;
+    return this.#source?.id === primary && this.#source.state.myself.configEpoch <= epoch;
+  }
+
   /** Its replicas hear of what changed a moment later. */
   changedData(): void {
     if (this.#isTelling) return;
@@ -275,6 +300,7 @@ export class Member {
   #replicate(): void {
     const source = this.#source;
     if (source === null || !source.isUp || !this.#world.wires.connects(this, source)) return;
+    if (this.#isFenced) return;
     this.#heardPrimaryAt = this.#world.now;
     // A replica of a replica hears nothing new for the while.
     if (!source.isPrimary) return;
@@ -292,6 +318,20 @@ export class Member {
   #dropKeys(slots: readonly number[]): void {
     for (const slot of slots) for (const key of [...this.data.keysIn(slot).keys()]) this.data.delete(slot, key);
     this.changedData();
+  }
+
+  #askToPromise(id: NodeId, primary: NodeId, epoch: number): void {
+    const { wires } = this.#world;
+    const sibling = this.#world.byId(id);
+    if (sibling === undefined) return;
+    this.#world.after(wires.delay(), () => {
+      if (!sibling.isUp || !wires.connects(this, sibling)) return;
+      sibling.#promise(primary, epoch);
+      const { offset } = sibling;
+      this.#world.after(wires.delay(), () => {
+        if (wires.connects(this, sibling)) this.receive({ kind: "fenced", primary, by: id, offset });
+      });
+    });
   }
 
   // ---- Effects
@@ -327,6 +367,10 @@ export class Member {
         world.promoted(this);
         this.#source = null;
         this.data.branch(world.newHistory());
+        return;
+      case "fence":
+        this.#promise(effect.primary, effect.epoch);
+        for (const id of effect.siblings) this.#askToPromise(id, effect.primary, effect.epoch);
         return;
       case "dropKeys":
         world.dropping(this, effect.slots);

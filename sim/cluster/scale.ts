@@ -7,6 +7,7 @@ import { ClusterNode } from "../../src/cluster/node.ts";
 import { writeNodesConf } from "../../src/cluster/nodes-conf.ts";
 import { bumpEpoch } from "../../src/cluster/orders.ts";
 import type { Member } from "./member.ts";
+import { HOST } from "./wires.ts";
 import { ClusterWorld, knowsAll } from "./world.ts";
 
 export interface ScaleOptions {
@@ -93,26 +94,39 @@ export function measure(options: ScaleOptions, elapsed: () => number, progress: 
 
 const START = new ClusterWorld(0).now;
 
-/** As if all had read it in their nodes.conf. */
+/** As if they had been together for long: connected, and pinged at any time of the last half of a node timeout. */
 function acquainted({ seed, nodes, nodeTimeoutMs }: ScaleOptions): ClusterWorld {
   const world = new ClusterWorld(seed, { keepsConf: false });
   for (let i = 0; i < nodes; i++) world.member({ nodeTimeoutMs, busPort: 17000 + i, port: 7000 + i });
   const primaries = Math.ceil(nodes / 2);
   world.shareSlots(primaries);
-  for (const member of world.members) for (const other of world.members) if (other !== member) introduce(member, other);
+  for (const member of world.members)
+    for (const other of world.members) if (other !== member) introduce(world, member, other);
   world.members.slice(primaries).forEach((member, i) => {
+    for (const { state } of world.members) state.makeReplica(state.node(member.id)!, state.node(world.members[i]!.id));
     member.follow(world.members[i]!);
   });
-  for (const { state } of world.members) state.currentEpoch = primaries;
+  for (const { state } of world.members) {
+    state.currentEpoch = primaries;
+    state.takeEffects();
+  }
   return world;
 }
 
-function introduce({ state }: Member, other: Member): void {
+function introduce(world: ClusterWorld, member: Member, other: Member): void {
+  const { state } = member;
   const { id, address, slots, configEpoch, shardId } = other.state.myself;
   const node = new ClusterNode(id, NodeFlag.master, address, state.now);
   node.configEpoch = configEpoch;
   node.shardId = shardId;
   state.add(node);
+  state.connect(node);
+  Object.assign(node.link!, { isUp: true, remoteIp: HOST, localIp: HOST });
+  const there = other.accept();
+  other.state.links.get(there)!.from = other.state.node(member.id);
+  world.wires.join(member, node.link!.number, other, there);
+  const agoMs = world.random.float() * (member.settings.nodeTimeoutMs / 2);
+  node.pongReceivedAt = node.heardAt = world.now - agoMs;
   if (slots.size === 0) return;
   for (const slot of slots) state.assign(slot, node);
   node.slots.share(slots);

@@ -84,11 +84,15 @@ export class Wires {
         from.receive({ kind: "disconnected", link, refused: true });
         return;
       }
-      const there = to.accept();
-      this.#of(from).set(link, { to, toLink: there, lastAt: 0 });
-      this.#of(to).set(there, { to: from, toLink: link, lastAt: 0 });
+      this.join(from, link, to, to.accept());
       from.receive({ kind: "connected", link, remoteIp: HOST, localIp: HOST });
     });
+  }
+
+  /** A connection that has been there for long. */
+  join(from: Member, link: number, to: Member, there: number): void {
+    this.#of(from).set(link, { to, toLink: there, lastAt: 0 });
+    this.#of(to).set(there, { to: from, toLink: link, lastAt: 0 });
   }
 
   send(from: Member, link: number, message: Message): void {

@@ -34,6 +34,10 @@ export class ClusterWorld {
   logs: string[] = [];
   promotions = 0;
   readonly keepsConf: boolean;
+  /** So many replicas have a write before it is acknowledged. */
+  acksNeeded = 0;
+  /** Candidates show that they have all such writes. */
+  fences = true;
   /** Breaks a rule on purpose: nobody remembers epochs and votes across a crash. */
   forgetful = false;
   /** Breaks other rules on purpose, before a machine's step. */

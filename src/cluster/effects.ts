@@ -9,6 +9,8 @@ export type Input =
   /** `refused`: the host answers that nobody listens there. */
   | { readonly kind: "disconnected"; readonly link: number; readonly refused: boolean }
   | { readonly kind: "message"; readonly link: number; readonly message: Message }
+  /** A sibling promised to acknowledge nothing of that primary any more; it has its data up to `offset`. */
+  | { readonly kind: "fenced"; readonly primary: NodeId; readonly by: NodeId; readonly offset: number }
   /** Something on this link is no message of the bus. */
   | { readonly kind: "garbage"; readonly link: number; readonly what: string };
 
@@ -25,6 +27,11 @@ export type Effect =
   | { readonly kind: "slotsChanged" }
   | { readonly kind: "replicate"; readonly id: NodeId; readonly address: NodeAddress }
   | { readonly kind: "promote" }
+  /**
+   * We acknowledge nothing of that primary any more, and ask these to promise the same: see `fencing.ts`. The promise ends with a
+   * configuration of a higher epoch: another's, or the primary's own, if it came back and took a new one.
+   */
+  | { readonly kind: "fence"; readonly primary: NodeId; readonly epoch: number; readonly siblings: readonly NodeId[] }
   /** Keys of slots that are another's now. */
   | { readonly kind: "dropKeys"; readonly slots: readonly number[] }
   | { readonly kind: "pauseWrites"; readonly forMs: number }

@@ -1,5 +1,6 @@
 /** How a replica takes its failed primary's place: it asks the primaries for their votes in a new epoch, and they give one an epoch. */
 import { updateState } from "./failure.ts";
+import { forgetPromises, missingProof } from "./fencing.ts";
 import { MessageFlag, NodeFlag, type Sender } from "./messages.ts";
 import type { ClusterNode } from "./node.ts";
 import { stopManual } from "./ownership.ts";
@@ -22,10 +23,12 @@ const SAY_AGAIN_MS = 10_000;
 export function considerElection(s: ClusterState): void {
   const { myself, election, manual } = s;
   const primary = myself.primary;
-  const byHand = manual.endsAt !== 0 && manual.canStart;
+  // What its primary held for it, it holds no longer behind the end.
+  const byHand = manual.endsAt !== 0 && s.now <= manual.endsAt && manual.canStart;
   const wanted = primary !== null && primary.slots.size > 0 && (primary.is(NodeFlag.fail) || byHand);
   if (!myself.isReplica || !wanted || (s.settings.replicaNoFailover && !byHand)) {
     election.reason = "";
+    forgetPromises(s);
     return;
   }
   if (!byHand && isTooOld(s)) {
@@ -40,7 +43,7 @@ export function considerElection(s: ClusterState): void {
   else if (!election.asked && !byHand) yieldToBetter(s);
   if (s.now < election.at) cannot(s, "waiting for its turn");
   else if (age <= life * 2 && age > life) cannot(s, "election expired");
-  else if (!election.asked) askForVotes(s);
+  else if (!election.asked) stand(s);
   else if (election.votes >= s.quorum) win(s);
   else cannot(s, "waiting for votes");
 }
@@ -104,6 +107,14 @@ function rankOf(s: ClusterState): number {
   const better = (node: ClusterNode) =>
     node !== s.myself && !node.is(NodeFlag.noFailover) && node.replicationOffset > offset;
   return siblings.filter(better).length;
+}
+
+function stand(s: ClusterState): void {
+  // A manual failover that waited for its primary's last offset has all that there is.
+  const hasAll = s.manual.endsAt !== 0 && s.manual.primaryOffset !== -1;
+  const missing = hasAll ? "" : missingProof(s);
+  if (missing === "") askForVotes(s);
+  else cannot(s, missing);
 }
 
 function askForVotes(s: ClusterState): void {

@@ -33,6 +33,11 @@ export interface ClusterFacts {
   replicationOffset(): number;
   /** How long we have not heard of our primary, as a replica; Infinity if its data never came. */
   dataAgeMs(): number;
+  /**
+   * How many replicas have a write before it is acknowledged, 0 for none; a candidate then shows that it has all such writes
+   * (`fencing.ts`). Who offers this also performs the effect `fence` and answers it with `fenced`.
+   */
+  acksNeeded?(): number;
   keysIn(slot: number): number;
   hasKeys(): boolean;
 }

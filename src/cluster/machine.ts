@@ -12,6 +12,7 @@ import type { Effect, Input } from "./effects.ts";
 import { considerElection, onVote, onVoteRequest } from "./election.ts";
 import type { ClusterFacts, ClusterSettings } from "./facts.ts";
 import { markFailed, reportsOf, suspect, updateState } from "./failure.ts";
+import { promised } from "./fencing.ts";
 import { onGreeting } from "./greetings.ts";
 import { continueManual, noteOffset, onManualStart, startManual } from "./manual-failover.ts";
 import { type Message, NodeFlag, type NodeId } from "./messages.ts";
@@ -89,6 +90,11 @@ export class ClusterMachine {
     const s = this.state;
     if (input.kind === "tick") {
       this.#tick();
+      return;
+    }
+    if (input.kind === "fenced") {
+      promised(s, input.primary, input.by, input.offset);
+      considerElection(s);
       return;
     }
     const link = s.links.get(input.link);

@@ -12,7 +12,14 @@ import { ClusterNode, type Link, NO_ADDRESS, type NodeAddress } from "./node.ts"
 import { Roll } from "./roll.ts";
 
 /** Why a replica is not being promoted at the moment, for the log. */
-export type CannotFailOver = "" | "data too old" | "waiting for its turn" | "election expired" | "waiting for votes";
+export type CannotFailOver =
+  | ""
+  | "data too old"
+  | "waiting for its turn"
+  | "election expired"
+  | "waiting for votes"
+  | "waiting for its siblings' promises"
+  | "a sibling has more data";
 
 export class ClusterState {
   now = 0;
@@ -44,6 +51,8 @@ export class ClusterState {
 
   /** The election in which we are, or were, the candidate. */
   readonly election = { at: 0, epoch: 0, votes: 0, asked: false, rank: 0, reason: "" as CannotFailOver, saidAt: 0 };
+  /** What siblings have, once they promised to acknowledge nothing of that primary any more. */
+  readonly fencing = { of: "" as NodeId, askedAt: 0, offsets: new Map<NodeId, number>() };
   /** A manual failover under way: until when, and what its two sides know. */
   readonly manual = {
     endsAt: 0,

@@ -1,0 +1,61 @@
+/**
+ * `npm run sim -- cluster`: clusters that things happen to, and how clusters of many nodes behave.
+ *
+ *   --seeds N [--from N]    as many worlds of 6 to 33 nodes; prints what broke in which seed
+ *   --seed N [--trace]      one of them
+ *   --nodes 10,100,500,1000 [--node-timeout 15000] [--warm-up 20000] [--watch 10000] [--seed N]   measures
+ */
+import { parseArgs } from "node:util";
+import { runCluster } from "./run.ts";
+import { measure } from "./scale.ts";
+
+export function main(words: readonly string[]): void {
+  const { values: given } = parseArgs({
+    args: [...words],
+    options: {
+      seeds: { type: "string", default: "50" },
+      from: { type: "string", default: "1" },
+      seed: { type: "string" },
+      trace: { type: "boolean", default: false },
+      nodes: { type: "string" },
+      "node-timeout": { type: "string", default: "15000" },
+      "warm-up": { type: "string", default: "20000" },
+      watch: { type: "string", default: "10000" },
+    },
+  });
+  if (given.nodes !== undefined) {
+    const [nodeTimeoutMs, warmUpMs, watchMs] = [given["node-timeout"], given["warm-up"], given.watch].map(Number);
+    for (const nodes of given.nodes.split(",").map(Number)) {
+      const seed = Number(given.seed ?? 1);
+      scale({ seed, nodes, nodeTimeoutMs: nodeTimeoutMs!, warmUpMs: warmUpMs!, watchMs: watchMs! });
+    }
+  } else if (given.seed !== undefined) seeds(Number(given.seed), 1, given.trace);
+  else seeds(Number(given.from), Number(given.seeds), false);
+}
+
+function scale(options: Parameters<typeof measure>[0]): void {
+  const start = process.cpuUsage().user;
+  const elapsed = () => (process.cpuUsage().user - start) / 1e6;
+  const figures = measure(options, elapsed, (text) => console.error(text));
+  console.log(JSON.stringify(figures));
+}
+
+function seeds(from: number, count: number, trace: boolean): void {
+  const sums = { broken: 0, promotions: 0, manual: 0, moved: 0, acknowledged: 0, lost: 0 };
+  for (let seed = from; seed < from + count; seed++) {
+    const verdict = runCluster(seed);
+    if (trace) for (const line of verdict.world.logs) console.log(line);
+    for (const name of ["promotions", "manual", "moved", "acknowledged", "lost"] as const) sums[name] += verdict[name];
+    const { violations, plan, nodes } = verdict;
+    if (violations.length === 0) continue;
+    sums.broken++;
+    console.log(`seed ${seed} (${plan}, ${nodes} nodes) is broken; npm run sim -- cluster --seed ${seed} --trace`);
+    for (const violation of violations.slice(0, 5)) console.log(`  ${violation}`);
+  }
+  console.log(
+    `${count} seeds, ${sums.broken} broken; ${sums.promotions} promotions, ${sums.manual} of them by hand without loss; ` +
+      `${sums.moved} slots moved; ${sums.acknowledged} writes acknowledged, ` +
+      `${sums.lost} lost with primaries that were replaced without their help`,
+  );
+  if (sums.broken > 0) process.exitCode = 1;
+}
