@@ -2,8 +2,9 @@
  * A client: its socket, what it has sent that is not run yet, what it is owed, and what it chose. Input is handed to
  * `ConnectionOwner.run` request by request; output gathers in `reply` and leaves once a tick, by `flush`.
  */
-import type { Slice } from "../base/bytes.ts";
+
 import type { User } from "../acl/user.ts";
+import type { Slice } from "../base/bytes.ts";
 import { Args } from "../commands/args.ts";
 import type { CommandRow } from "../commands/call.ts";
 import type { Session } from "../commands/session.ts";
