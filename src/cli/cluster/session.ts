@@ -38,7 +38,7 @@ export class Session {
 
   constructor(flags: ClusterFlags) {
     this.flags = flags;
-    this.io = securedIo(nodeIo(), flags);
+    this.io = nodeIo();
     // As redis-cli: a password on a command line can be read by everyone on the machine.
     const password = flags.password ?? process.env["REDISCLI_AUTH"];
     const links = flags.tls
