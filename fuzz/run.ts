@@ -27,7 +27,7 @@ const CHECK_EVERY = 1000;
 /** What a target may keep beyond what it had after the first inputs. */
 const MAX_GROWTH_BYTES = 192 * 1024 * 1024;
 /** No input is worth more work than that. */
-const MAX_INPUT_MS = 4000;
+const MAX_INPUT_MS = 10_000;
 
 /** @throws Broken  with the seed of the input that did it, or before which it was done */
 export async function fuzz(name: string, row: TargetRow, options: FuzzOptions): Promise<FuzzResult> {
@@ -58,7 +58,12 @@ export async function fuzz(name: string, row: TargetRow, options: FuzzOptions): 
     await target.stop?.();
   }
   const seconds = (performance.now() - startedAt) / 1000;
-  return { inputs: options.inputs, ...counts, seconds, heapGrownBytes: heapBefore === 0 ? 0 : usedAfterCollection() - heapBefore };
+  return {
+    inputs: options.inputs,
+    ...counts,
+    seconds,
+    heapGrownBytes: heapBefore === 0 ? 0 : usedAfterCollection() - heapBefore,
+  };
 }
 
 /** The input of a seed: for looking at it. */

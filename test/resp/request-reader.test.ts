@@ -123,6 +123,12 @@ test("a header costs nothing before its words come", () => {
   assert.ok(process.memoryUsage().arrayBuffers - before < 1024 * 1024);
 });
 
+test("nor does the length of a word before its bytes come", () => {
+  const reader = makeReader();
+  read(reader, [Buffer.from("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$536870912\r\nabc")]);
+  assert.ok(reader.bufferBytes <= 1024, `${reader.bufferBytes} bytes`);
+});
+
 test("a line that comes byte by byte is looked through once", () => {
   for (const begin of ["SET a ", "*", "*1\r\n$"]) {
     const reader = makeReader();
