@@ -11,11 +11,11 @@ const PROTECTED = new ReplyError(
 
 export class ListenError extends Error {}
 
-/** What is spoken at a port, as logs and INFO call it. */
-type Kind = "tcp" | "tls";
+/** What is spoken where something listens, as logs and INFO call it. */
+type Kind = "tcp" | "unix" | "tls";
 
 export class Listeners {
-  #open: Listener[] = [];
+  #open: { readonly kind: Kind; readonly listener: Listener }[] = [];
   readonly #server: Server;
   /** The port of clients that speak plain text: the configured one, or what `port 0` turned into in an embedded server. */
   port = 0;
@@ -37,10 +37,8 @@ export class Listeners {
     const { values } = this.#server.config;
     this.port = await this.#openPorts("tcp", values.bind, values.port, this.port);
     this.tlsPort = await this.#openPorts("tls", values.bind, values["tls-port"], this.tlsPort);
-    if (values.unixsocket !== "")
-      this.#open.push(
-        await this.#listen({ host: "", port: 0, path: values.unixsocket, mode: values.unixsocketperm || undefined }),
-      );
+    const { unixsocket: path, unixsocketperm } = values;
+    if (path !== "") await this.#listen("unix", { host: "", port: 0, path, mode: unixsocketperm || undefined });
   }
 
   /**
@@ -60,22 +58,18 @@ export class Listeners {
   }
 
   get endpoints(): Endpoint[] {
-    return this.#open.map((listener) => listener.endpoint);
+    return this.#open.map(({ listener }) => listener.endpoint);
   }
 
-  /** What is spoken where something listens, for the log. */
-  get kinds(): (Kind | "unix")[] {
-    const kinds: (Kind | "unix")[] = [];
-    if (this.port !== 0) kinds.push("tcp");
-    if (this.#server.config.values.unixsocket !== "") kinds.push("unix");
-    if (this.tlsPort !== 0) kinds.push("tls");
-    return kinds;
+  /** What is spoken, each once. */
+  get kinds(): Set<Kind> {
+    return new Set(this.#open.map(({ kind }) => kind));
   }
 
   async close(): Promise<void> {
     const open = this.#open;
     this.#open = [];
-    await Promise.all(open.map((listener) => listener.close()));
+    await Promise.all(open.map(({ listener }) => listener.close()));
   }
 
   /** Why a new client may not stay, or null. */
@@ -91,7 +85,7 @@ export class Listeners {
    * @param former  what was open before
    * @returns  the port that is open now
    */
-  async #openPorts(kind: Kind, bind: readonly string[], configured: number, former: number): Promise<number> {
+  async #openPorts(kind: "tcp" | "tls", bind: readonly string[], configured: number, former: number): Promise<number> {
     if (configured === 0 && this.#server.options.ephemeralPort !== kind) return 0;
     let port = configured === 0 ? former : configured;
     for (const address of bind) {
@@ -99,9 +93,7 @@ export class Listeners {
       const host = hostOf(optional ? address.slice(1) : address);
       try {
         // All addresses share the port that was free on the first.
-        const listener = await this.#listen({ host, port }, kind);
-        this.#open.push(listener);
-        port = listener.endpoint.port;
+        port = await this.#listen(kind, { host, port });
       } catch (error) {
         const code = (error as { code?: string }).code ?? "";
         if (optional && ["EADDRNOTAVAIL", "EAFNOSUPPORT", "EPROTONOSUPPORT", "ENOENT"].includes(code)) continue;
@@ -115,14 +107,13 @@ export class Listeners {
     return port;
   }
 
-  #listen(
-    where: { host: string; port: number; path?: string; mode?: number },
-    kind: Kind | "unix" = "unix",
-  ): Promise<Listener> {
+  async #listen(kind: Kind, where: { host: string; port: number; path?: string; mode?: number }): Promise<number> {
     const server = this.#server;
     const tls = kind === "tls" ? server.tls.clients : undefined;
     const options = { ...where, tls, backlog: server.config.values["tcp-backlog"] };
-    return server.io.net.listen(options, (socket) => server.accept(socket));
+    const listener = await server.io.net.listen(options, (socket) => server.accept(socket));
+    this.#open.push({ kind, listener });
+    return listener.endpoint.port;
   }
 }
 
