@@ -2,7 +2,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ReplyError } from "../../src/base/reply-error.ts";
-import { KEY, KEYS, SLOTS, sleep, streaming, tagBelow, World, worldWithKeys } from "./slot-migration-world.ts";
+import {
+  KEY,
+  KEYS,
+  SLOTS,
+  sleep,
+  streaming,
+  succeeded,
+  tagBelow,
+  World,
+  worldWithKeys,
+} from "./slot-migration-world.ts";
 
 test("orders that cannot be carried out are refused, and change nothing", async () => {
   await using world = await World.start({ shards: 2, replicas: 1 });
@@ -86,11 +96,11 @@ test("those who wait for a key are sent to its new owner; who watches one is tol
   const popped = client.blpop(`${tag}waiting`, 20);
   await world.until("it waits", () => [...a!.server.blocking.waiters()].length > 0);
   await world.ask(a!, "WATCH", KEY[0]!);
-  assert.equal((await world.migrate(a!, b!, `0-${SLOTS - 1}`))["state"], "success");
+  succeeded(await world.migrate(a!, b!, `0-${SLOTS - 1}`));
   await sleep(50);
   await world.ask(b!, "RPUSH", `${tag}waiting`, "served");
   assert.deepEqual(await popped, [`${tag}waiting`, "served"]);
-  assert.equal((await world.migrate(b!, a!, `0-${SLOTS - 1}`))["state"], "success");
+  succeeded(await world.migrate(b!, a!, `0-${SLOTS - 1}`));
   await world.ask(a!, "MULTI");
   await world.ask(a!, "SET", KEY[0]!, "x");
   assert.equal(await world.ask(a!, "EXEC"), null);
@@ -117,7 +127,7 @@ test("a replica that is given a copy of everything meanwhile hides what is hidde
   await world.settled();
   assert.equal(replicaOfB!.server.engine.databases[0]!.size, 0);
   migrations.times = { ...migrations.times, smallBytes: 1000 };
-  assert.equal((await world.migrate(a!, b!, `0-${SLOTS - 1}`))["state"], "success");
+  succeeded(await world.migrate(a!, b!, `0-${SLOTS - 1}`));
   await world.settled();
   assert.equal(await world.ask(replicaOfB!, "DBSIZE"), KEYS + 1);
   assert.deepEqual(await world.ask(b!, "LRANGE", `{${tagBelow(SLOTS)}}large`, 0, -1), large);

@@ -36,7 +36,7 @@ async function writeMeanwhile(world: World, node: EmbeddedNode): Promise<{ ms: n
 }
 
 test("a target that dies before it took the slots: writes go on soon, at the source", async () => {
-  await using world = await worldWithKeys();
+  await using world = (await worldWithKeys()).impatient();
   const [a, b] = world.nodes;
   let write: ReturnType<typeof writeMeanwhile> | undefined;
   atTake(b!, "before", () => {
@@ -53,7 +53,7 @@ test("a target that dies before it took the slots: writes go on soon, at the sou
 });
 
 test("a target that is stopped: the source keeps the slots, and nothing is taken when it goes on", async () => {
-  await using world = await worldWithKeys();
+  await using world = (await worldWithKeys()).impatient();
   const [a, b, c] = world.nodes;
   let write: ReturnType<typeof writeMeanwhile> | undefined;
   // The source's word lies in its buffers until it goes on.
@@ -85,7 +85,7 @@ test("a target that is stopped: the source keeps the slots, and nothing is taken
 });
 
 test("a target that took the slots and cannot say so: the others do", async () => {
-  await using world = await worldWithKeys();
+  await using world = (await worldWithKeys()).impatient();
   const [a, b, c] = world.nodes;
   let write: ReturnType<typeof writeMeanwhile> | undefined;
   atTake(b!, "behind", () => {

@@ -4,6 +4,7 @@ import { Cluster } from "ioredis";
 import { Slice } from "../../src/base/bytes.ts";
 import { hashSlot } from "../../src/base/hash-slot.ts";
 import { RedisConnection } from "../../src/client/connection.ts";
+import { TIMES } from "../../src/cluster/slot-migration/times.ts";
 import { nodeIo } from "../../src/io/node-io.ts";
 import { eventually } from "../../src/lab/world.ts";
 import type { EmbeddedNode } from "../../src/main/embedded.ts";
@@ -30,6 +31,21 @@ export class World implements AsyncDisposable {
       await startCluster({ replicas: 0, ...options, config, log: (line) => log.push(line.trim()) }),
       log,
     );
+  }
+
+  /** A machine that has much else to do is no reason to fail. */
+  patient(): this {
+    for (const { server } of this.nodes) {
+      const { migrations } = server.cluster!;
+      migrations.times = { ...migrations.times, lease: 5000, pause: 10_000, silence: 30_000 };
+    }
+    return this;
+  }
+
+  /** As it is where nobody waits for tests. */
+  impatient(): this {
+    for (const { server } of this.nodes) server.cluster!.migrations.times = TIMES;
+    return this;
   }
 
   get nodes(): EmbeddedNode[] {
@@ -171,4 +187,8 @@ export async function assertServes(world: World, node: EmbeddedNode, text: strin
 export function failed(status: Status | undefined, message: RegExp): void {
   assert.equal(status?.["state"], "failed");
   assert.match(String(status?.["message"]), message);
+}
+
+export function succeeded(status: Status): void {
+  assert.equal(status["state"], "success", String(status["message"]));
 }
