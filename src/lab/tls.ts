@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { quoteWord } from "../base/words.ts";
 import type { Io } from "../io/io.ts";
 import { withTls } from "../io/tls-net.ts";
-import { LocalAuthority } from "./certificates.ts";
 
 /** Paths of PEM files, absolute. */
 export interface TlsFiles {
@@ -17,6 +16,8 @@ export interface TlsFiles {
 export async function makeTlsFiles({ clock, random, disk }: Io, folder: string): Promise<TlsFiles> {
   const home = join(folder, "tls");
   await disk.makeFolder(home);
+  // Loaded where it is needed: few want certificates, and all would wait for it.
+  const { LocalAuthority } = await import("./certificates.ts");
   const authority = new LocalAuthority(clock, random);
   const { certificate, key } = authority.issue("nines lab");
   const files = { ca: join(home, "ca.crt"), certificate: join(home, "nines.crt"), key: join(home, "nines.key") };

@@ -1,6 +1,5 @@
 /** TLS for servers inside of a process: certificates, and the lines of configuration that turn it on everywhere. */
 import type { Io } from "../io/io.ts";
-import { LocalAuthority } from "../lab/certificates.ts";
 
 /** PEM texts. */
 export interface TlsMaterial {
@@ -12,7 +11,8 @@ export interface TlsMaterial {
 }
 
 /** Certificates made on the spot, by an authority that is forgotten. */
-export function makeMaterial({ clock, random }: Io): TlsMaterial {
+export async function makeMaterial({ clock, random }: Io): Promise<TlsMaterial> {
+  const { LocalAuthority } = await import("../lab/certificates.ts");
   const authority = new LocalAuthority(clock, random);
   return { ca: authority.certificate, ...authority.issue("nines") };
 }

@@ -71,7 +71,7 @@ export class EmbeddedNode implements AsyncDisposable {
     const io = new FaultIo(name, world.ioFor(options.clock), world.map);
     const sentinel = sentinelLines !== undefined;
     const config = new Config({ directory: resolve("."), sentinel });
-    const tls = world.material(options.tls);
+    const tls = await world.material(options.tls);
     const ports = tls ? tlsLines(tls, io, options.port ?? 0, sentinel) : [`port ${options.port ?? 0}`];
     const lines = [...ports, `bind ${HOST}`, 'save ""', ...(sentinelLines ?? [])];
     const directives = Object.entries(options.config ?? {}).map(([directive, value]) => `${directive} ${words(value)}`);
@@ -149,10 +149,10 @@ export class EmbeddedNode implements AsyncDisposable {
 export class World {
   readonly map = new FaultMap();
   readonly processes = new NodeProcesses();
-  #made: TlsMaterial | undefined;
+  #made: Promise<TlsMaterial> | undefined;
 
   /** One authority vouches for all nodes. */
-  material(choice: NodeOptions["tls"]): TlsMaterial | undefined {
+  async material(choice: NodeOptions["tls"]): Promise<TlsMaterial | undefined> {
     if (choice === undefined || choice === false) return undefined;
     if (choice !== true) return choice;
     this.#made ??= makeMaterial(nodeIo());
