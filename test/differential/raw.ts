@@ -65,8 +65,8 @@ const SILENCE_MS = 400;
 const END_MS = 40;
 
 /** What comes back for these bytes, sent one after the other, and whether the connection was closed then. */
-export async function exchange(port: number, inputs: readonly string[]): Promise<string> {
-  const socket = connect(port, "127.0.0.1");
+export async function exchange(port: number, inputs: readonly string[], host = "127.0.0.1"): Promise<string> {
+  const socket = connect(port, host);
   let received = "";
   let closed = false;
   let last = Date.now();
@@ -77,7 +77,8 @@ export async function exchange(port: number, inputs: readonly string[]): Promise
   socket.on("close", () => (closed = true));
   socket.on("error", () => {});
   await once(socket, "connect");
-  for (const input of inputs) {
+  // Without any input: what comes by itself.
+  for (const input of inputs.length === 0 ? [""] : inputs) {
     socket.write(input, "latin1");
     last = Date.now();
     const before = received.length;

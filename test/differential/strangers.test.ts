@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { networkInterfaces } from "node:os";
 import { test } from "node:test";
 import { noRedis } from "../rdb/real-redis.ts";
 import { exchange, type RawBoth, request, withRawBoth } from "./raw.ts";
@@ -196,5 +197,27 @@ test(
       const words = `*1000000\r\n${"$1\r\na\r\n".repeat(200_000)}`;
       assert.equal(await exchange(ourPort, [words]), '"" and closed');
       assert.equal(await exchange(theirPort, [words]), '""');
+    }),
+);
+
+/** An address of this machine that is not the loopback's. */
+const outside = Object.values(networkInterfaces())
+  .flatMap((addresses) => addresses ?? [])
+  .find(({ family, internal }) => family === "IPv4" && !internal)?.address;
+
+test(
+  "protected mode: who comes from elsewhere is turned away while there is no password",
+  {
+    skip: noRedis || (outside === undefined && "no address but the loopback's"),
+  },
+  () =>
+    withRawBoth(["bind *", "protected-mode yes"], async ({ ourPort, theirPort }) => {
+      const [ours, theirs] = [await exchange(ourPort, [], outside), await exchange(theirPort, [], outside)];
+      assert.match(theirs, /^"-DENIED .* and closed$/);
+      assert.equal(ours, theirs);
+      for (const port of [ourPort, theirPort]) {
+        assert.equal(await exchange(port, [request("CONFIG", "SET", "requirepass", "x")]), '"+OK\\r\\n"');
+        assert.equal(await exchange(port, [request("PING")], outside), '"-NOAUTH Authentication required.\\r\\n"');
+      }
     }),
 );
