@@ -1,5 +1,6 @@
 /** Freeing a hash: at once if it is packed, in slices if it is a table (first the index of the fields that expire). */
-import { ElementTable, ElementTableFreeing } from "../../memory/element-table.ts";
+import { ElementTable } from "../../memory/element-table.ts";
+import { ElementTableFreeing } from "../../memory/element-table-freeing.ts";
 import type { IndexDisposal } from "../../memory/index-disposal.ts";
 import type { FreeJob } from "../lazyfree.ts";
 import type { Store } from "../store.ts";

@@ -2,7 +2,7 @@
 import type { Slice } from "../../base/bytes.ts";
 import { Int64 } from "../../base/int64.ts";
 import type { Arena } from "../../memory/arena.ts";
-import { ElementTableFreeing } from "../../memory/element-table.ts";
+import { ElementTableFreeing } from "../../memory/element-table-freeing.ts";
 import type { Marks } from "../../memory/marks.ts";
 import type { ContainerType } from "../containers.ts";
 import type { Database } from "../database.ts";

@@ -1,4 +1,4 @@
-import { ElementTableFreeing } from "../../memory/element-table.ts";
+import { ElementTableFreeing } from "../../memory/element-table-freeing.ts";
 import type { IndexDisposal } from "../../memory/index-disposal.ts";
 import type { FreeJob } from "../lazyfree.ts";
 import type { TableMembers } from "./table-members.ts";
