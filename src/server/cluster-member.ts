@@ -16,6 +16,7 @@ import type { ReplicationMember } from "./replication-member.ts";
 import { type Server, StartError } from "./server.ts";
 import { HiddenKeys } from "./slot-migration/hidden-keys.ts";
 import { SlotMigrations } from "./slot-migration/migrations.ts";
+import { describeMoves, takeUpMoves } from "./slot-migration/moves.ts";
 
 const BUS_PORT_DISTANCE = 10_000;
 const PAUSED = "cluster-failover";
@@ -211,19 +212,30 @@ export class ClusterMember implements Member {
   #promote(): void {
     this.#replication.replication.promote("");
     this.hidden.promoted();
+    if (this.hidden.moves !== "") this.shell.change((s) => takeUpMoves(s, this.hidden.moves));
   }
 
   #slotsChanged(): void {
     this.#redirectWaiting();
+    this.#tellMoves();
     this.hidden.ownersChanged();
     this.migrations.slotsChanged();
     const { pubsub } = this.#server;
     if (pubsub.shardChannels.size > 0) pubsub.dropShardChannels((channel) => this.routing.servesChannel(channel));
   }
 
+  /** Our replicas learn from us which slots move key by key: one that is promoted goes on with it. */
+  #tellMoves(): void {
+    const { state } = this.shell;
+    if (state.myself.isPrimary && !this.#server.isReplica) this.hidden.setMoves(describeMoves(state));
+  }
+
   /** What a file says that was read at the start. */
   #takeUpHidden(): void {
     this.hidden.adopt(this.#server.engine.hidden.label);
-    if (this.shell.state.myself.isPrimary) this.hidden.promoted();
+    if (!this.shell.state.myself.isPrimary) return;
+    this.hidden.promoted();
+    // That is in nodes.conf, which is newer.
+    this.#tellMoves();
   }
 }

@@ -132,3 +132,23 @@ test("a replica that is given a copy of everything meanwhile hides what is hidde
   assert.equal(await world.ask(replicaOfB!, "DBSIZE"), KEYS + 1);
   assert.deepEqual(await world.ask(b!, "LRANGE", `{${tagBelow(SLOTS)}}large`, 0, -1), large);
 });
+
+test("a replica that is promoted goes on with slots that SETSLOT moves", async () => {
+  await using world = await World.start({ shards: 2, replicas: 1 });
+  const [a, b, replicaOfA, replicaOfB] = world.nodes;
+  await world.ask(b!, "CLUSTER", "SETSLOT", 5, "IMPORTING", world.id(a!));
+  await world.ask(a!, "CLUSTER", "SETSLOT", 5, "MIGRATING", world.id(b!));
+  await world.ask(a!, "CLUSTER", "SETSLOT", 6, "MIGRATING", world.id(b!));
+  await world.ask(a!, "CLUSTER", "SETSLOT", 6, "STABLE");
+  for (const [replica, sign] of [
+    [replicaOfA!, `[5->-${world.id(b!)}]`],
+    [replicaOfB!, `[5-<-${world.id(a!)}]`],
+  ] as const) {
+    await world.until("it was told", () => replica.server.cluster!.hidden.moves.includes("5="));
+    await world.ask(replica, "CLUSTER", "FAILOVER");
+    await world.until("it is primary", () => replica.role === "primary");
+    const nodes = String(await world.ask(replica, "CLUSTER", "NODES"));
+    const line = nodes.split("\n").find((one) => one.includes("myself"))!;
+    assert.deepEqual(line.match(/\[.*?\]/g), [sign]);
+  }
+});

@@ -22,6 +22,8 @@ export class HiddenKeys {
   readonly #isOurs: (slot: number) => boolean;
   #arriving = new Set<number>();
   #leaving = new Set<number>();
+  /** What SETSLOT said of slots that move key by key, in the words of `moves.ts`: the replicas are told in the same way. */
+  moves = "";
   #timer: Timer | null = null;
   #stopped = false;
 
@@ -100,18 +102,27 @@ export class HiddenKeys {
 
   /** As it stands in a snapshot; "" for nothing. */
   describe(): string {
-    if (this.#arriving.size === 0 && this.#leaving.size === 0) return "";
-    return `${formatSlots(this.#arriving)};${formatSlots(this.#leaving)}`;
+    if (this.#arriving.size === 0 && this.#leaving.size === 0 && this.moves === "") return "";
+    return `${formatSlots(this.#arriving)};${formatSlots(this.#leaving)};${this.moves}`;
   }
 
   /** What a primary or a snapshot said of itself; "" for nothing. */
   adopt(text: string): void {
-    const [arriving, leaving] = text
-      .split(";")
+    const parts = text.split(";");
+    this.moves = parts[2] ?? "";
+    const [arriving, leaving] = parts
+      .slice(0, 2)
       .map((list) => parseSlots(list.split(" ").filter((word) => word !== "")) ?? []);
     this.#arriving = new Set(arriving);
     this.#leaving = new Set(leaving);
     this.#show();
+  }
+
+  /** As primary: slots begin or end to move key by key. */
+  setMoves(moves: string): void {
+    if (moves === this.moves) return;
+    this.moves = moves;
+    this.#changed();
   }
 
   /** A capability that our primary named in its stream. */
