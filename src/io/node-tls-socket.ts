@@ -46,7 +46,11 @@ export class NodeTlsSocket implements Socket {
   #handle: TlsHandle | undefined;
   /** The request of the last write that has ended, to be used again. */
   #request: WriteRequest | undefined;
+  /** The request of the write that goes on. */
+  #latest: WriteRequest | undefined;
   #writing = false;
+  /** Writes that the stream has not finished, where it serves. */
+  #pendingInStream = 0;
   /** Bytes in `gathering`. */
   #gathered = 0;
   #waiting: Uint8Array[] = [];
@@ -204,8 +208,6 @@ export class NodeTlsSocket implements Socket {
     } else this.#latest = request;
   }
 
-  #latest: WriteRequest | undefined;
-
   #afterWrite(status: number): void {
     const request = this.#latest;
     this.#writing = false;
@@ -235,8 +237,6 @@ export class NodeTlsSocket implements Socket {
     this.#waiting = [];
     this.#waitingBytes = 0;
   }
-
-  #pendingInStream = 0;
 
   #writeThroughStream(part: Uint8Array): boolean {
     this.#pendingInStream++;
