@@ -14,7 +14,7 @@ export class LiveBlock {
   #height = 0;
 
   draw(lines: readonly string[]): void {
-    const width = Math.max(20, (process.stdout.columns ?? 80) - 1);
+    const width = Math.max(20, (process.stdout.columns || 80) - 1);
     const shown = lines.map((line) => `${line.slice(0, width)}\n`).join("");
     process.stdout.write(this.#clear() + shown);
     this.#height = lines.length;
