@@ -28,6 +28,8 @@ export interface ConnectionOwner {
   closed(connection: Connection, reason: string): void;
   /** What it costs may have changed. */
   weigh(connection: Connection): void;
+  /** Runs `action` when the others have had their turn. */
+  later(action: () => void): void;
   /** Closes the connection if it is owed more than its class may be. */
   checkOutput(connection: Connection): void;
   queryBufferLimit(): number;
@@ -115,6 +117,8 @@ export class Connection implements Session {
   blocked: Blocked | null = null;
   /** Its next request waits for CLIENT UNPAUSE. */
   paused = false;
+  /** Its further requests wait for the next turn: it has been given much already, and others are to have theirs. */
+  #yielded = false;
   closeAfterReply = false;
   closed = false;
   lastCommand: CommandRow | null = null;
@@ -181,7 +185,7 @@ export class Connection implements Session {
 
   /** Whether its requests are run now. */
   get ready(): boolean {
-    return this.blocked === null && !this.paused && !this.closed && !this.closeAfterReply;
+    return this.blocked === null && !this.paused && !this.#yielded && !this.closed && !this.closeAfterReply;
   }
 
   /** It has given the password, or needs none. */
@@ -264,7 +268,7 @@ export class Connection implements Session {
         const args = reader.next();
         if (args === null) break;
         owner.run(this, args);
-        if (this.reply.fullBytes > MUCH_OUTPUT) owner.checkOutput(this);
+        if (this.reply.fullBytes > MUCH_OUTPUT) this.#giveWay();
       }
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
@@ -276,6 +280,17 @@ export class Connection implements Session {
     if (this.closeAfterReply || this.closed) reader.clear();
     else reader.release();
     this.#checkInput();
+  }
+
+  /** A pipeline of large replies would keep everybody else waiting until its end. */
+  #giveWay(): void {
+    this.#owner.checkOutput(this);
+    if (this.reader.rest === 0) return;
+    this.#yielded = true;
+    this.#owner.later(() => {
+      this.#yielded = false;
+      this.resume();
+    });
   }
 
   /** POST and Host: are no commands: somebody makes a browser talk to us. */
@@ -342,6 +357,6 @@ export function keepArgs(args: Args): Args {
   return kept;
 }
 
-/** Output of one batch beyond which the limits are looked at before its end. */
+/** Output beyond which a batch is not gone on with at once, and the limits are looked at before its end. */
 const MUCH_OUTPUT = 1024 * 1024;
 const NO_BYTES = new Uint8Array(0);

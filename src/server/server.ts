@@ -265,6 +265,10 @@ export class Server implements ConnectionOwner, DispatchHost {
     this.watches.forget(connection.transaction);
   }
 
+  later(action: () => void): void {
+    this.clock.endOfTick(action);
+  }
+
   weigh(connection: Connection): void {
     this.eviction.weigh(connection);
   }

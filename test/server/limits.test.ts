@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { Slice } from "../../src/base/bytes.ts";
 import { nodeProcessFacts } from "../../src/io/process-facts.ts";
 import { TestClock } from "../../src/io/test-clock.ts";
+import { encode } from "./resp-client.ts";
 import { withServer } from "./with-server.ts";
 
 test("an idle client is closed, but not one that listens or monitors, and not before its time", () => {
@@ -150,3 +151,25 @@ test("maxclients is no more than there are file descriptors for", () => {
     { facts },
   );
 });
+
+test("a pipeline of large replies lets others have their turn, and is answered whole and in order", () =>
+  withServer(async ({ client, server }) => {
+    const [greedy, other] = [await client(), await client()];
+    await other.do("SET", "big", "x".repeat(600_000));
+    const served: string[] = [];
+    const run = server.run.bind(server);
+    server.run = (connection, args) => {
+      served.push(args.at(0).latin1());
+      run(connection, args);
+    };
+    // Both lie there when the server looks next.
+    const requests = Array.from({ length: 10 }, (_, i) => [encode("GET", "big"), encode("ECHO", `${i}`)]).flat();
+    greedy.raw(Buffer.concat(requests));
+    other.send("PING");
+    assert.equal(await other.reply(), "+PONG");
+    assert.ok(served.indexOf("PING") < 18, `PING was number ${served.indexOf("PING")}`);
+    for (let i = 0; i < 10; i++) {
+      assert.equal((await greedy.reply()).length, 600_002);
+      assert.equal(await greedy.reply(), `"${i}"`);
+    }
+  }));
