@@ -256,19 +256,19 @@ export class NodeNet implements Net {
     return new Promise((resolve, reject) => {
       const door = options.tls === undefined ? undefined : new TlsDoor(options.tls, onConnection);
       const accept = (handle: unknown) => {
+        if (door?.enter(handle)) return;
         const socket = adoptHandle(handle, options.path);
         onConnection(socket);
         socket.resume();
       };
-      const server = net.createServer({ noDelay: true, pauseOnConnect: true }, (accepted) => {
-        if (door?.enter(accepted)) return;
-        accept(takeHandle(accepted));
-      });
+      const server = net.createServer({ noDelay: true, pauseOnConnect: true }, (accepted) =>
+        accept(takeHandle(accepted)),
+      );
       server.once("error", reject);
       const listening = () => {
         server.off("error", reject);
         server.on("error", nothing);
-        if (door === undefined) acceptHandles(server, accept);
+        acceptHandles(server, accept);
         if (options.path !== undefined) {
           if (options.mode) chmodSync(options.path, options.mode);
           resolve(new NodeListener(server, { host: "", port: 0, path: options.path }, door));

@@ -2,7 +2,7 @@
 import { type SocketConstructorOpts, Socket as TcpSocket } from "node:net";
 import tls from "node:tls";
 import type { ConnectOptions, Endpoint, Socket, TlsContext, TlsListening } from "./net.ts";
-import { giveUpConnecting, nothing, takeHandle } from "./node-streams.ts";
+import { giveUpConnecting, nothing } from "./node-streams.ts";
 import type { NodeTlsContext } from "./node-tls-context.ts";
 import { reasonOf } from "./node-tls-context.ts";
 import { NodeTlsSocket } from "./node-tls-socket.ts";
@@ -21,18 +21,20 @@ export class TlsDoor {
     this.#onConnection = onConnection;
   }
 
-  /** Whether it has been taken care of; false: it is to be had without TLS. */
-  enter(accepted: TcpSocket): boolean {
+  /**
+   * @param handle  of a connection that was accepted
+   * @returns  whether it has been taken care of; false: it is to be had without TLS
+   */
+  enter(handle: unknown): boolean {
     const context = this.#listening.context();
     if (context === null) return false;
+    const socket = new TcpSocket({ handle, manualStart: true } as unknown as SocketConstructorOpts);
+    socket.on("error", nothing);
     if (!this.#listening.mayCome(this.#entering.size)) {
-      accepted.on("error", nothing);
-      accepted.destroy();
+      socket.destroy();
       return true;
     }
-    const options = { handle: takeHandle(accepted), manualStart: true };
-    const socket = new TcpSocket(options as unknown as SocketConstructorOpts);
-    socket.on("error", nothing);
+    socket.setNoDelay(true);
     this.#entering.set(socket, remoteOf(socket));
     // Behind the handshake's own end, which still asks from where it came.
     socket.once("close", () => setImmediate(() => this.#entering.delete(socket)));

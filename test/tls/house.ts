@@ -164,7 +164,8 @@ export class TlsHouse implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const end of this.#ends.reverse()) await end();
-    rmSync(this.folder, { recursive: true, force: true });
+    // Something may still be written, by a process that is ending.
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
   }
 }
 
