@@ -140,6 +140,8 @@ export function replicate(s: ClusterState, id: NodeId): void {
 }
 
 export function forget(s: ClusterState, id: NodeId): void {
+  // Others who were told the same may have told us already.
+  if (s.node(id) === null && (s.forgotten.get(id) ?? 0) > s.now) return;
   const node = nodeOf(s, id);
   if (node.isMyself) throw err("I tried hard but I can't forget myself...");
   if (s.myself.primary === node) throw err("Can't forget my master!");

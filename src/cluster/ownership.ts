@@ -27,7 +27,8 @@ export function claimed(s: ClusterState, owner: ClusterNode, epoch: number, slot
     changed = true;
   }
   if (!changed) return;
-  s.promise();
+  // Whoever told us tells us again, should a loss of power have us forget it: a reshard would have every node sync once a slot.
+  s.save();
   s.do({ kind: "slotsChanged" });
   const follows = s.settings.allowReplicaMigration || slots.size === taken;
   if (taken > 0 && follows && ours !== null && ours.slots.size === 0) {

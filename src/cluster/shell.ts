@@ -60,6 +60,10 @@ export class ClusterShell {
   #listeners: Listener[] = [];
   #timer: Timer | null = null;
   readonly #lock: FileLock;
+  /** What is being done was heard on the bus. */
+  #learning = false;
+  /** Something that we heard is not in nodes.conf yet. */
+  #unsaved = false;
   #stopped = false;
 
   /**
@@ -109,6 +113,7 @@ export class ClusterShell {
   }
 
   async stop(): Promise<void> {
+    if (this.#unsaved) this.#save(false);
     this.#stopped = true;
     this.#timer?.cancel();
     for (const link of this.#links.values()) link.destroy();
@@ -160,7 +165,11 @@ export class ClusterShell {
   }
 
   #step(input: Input): void {
-    if (!this.#stopped) this.#perform(this.machine.step(input, this.#io.clock.now()));
+    if (this.#stopped) return;
+    this.#learning = input.kind !== "tick";
+    this.#perform(this.machine.step(input, this.#io.clock.now()));
+    this.#learning = false;
+    if (this.#unsaved && input.kind === "tick") this.#save(false);
   }
 
   #perform(effects: readonly Effect[]): void {
@@ -186,7 +195,9 @@ export class ClusterShell {
         this.#links.get(effect.link)?.send(effect.message);
         return;
       case "save":
-        this.#save(effect.durable);
+        // What others told us they tell again: of a thousand such messages one write a tick comes.
+        if (this.#learning && !effect.durable) this.#unsaved = true;
+        else this.#save(effect.durable);
         return;
       case "stateChanged":
         host.stateChanged(effect.ok);
@@ -216,6 +227,7 @@ export class ClusterShell {
 
   /** On disk before anything else is done: a vote that a crash makes us forget would be given twice. */
   #save(durable: boolean): void {
+    this.#unsaved = false;
     try {
       this.#io.disk.replaceSync(this.#file, Buffer.from(writeNodesConf(this.machine.state), "latin1"), durable);
     } catch (error) {

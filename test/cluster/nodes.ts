@@ -151,7 +151,11 @@ export class Nodes implements AsyncDisposable {
 }
 
 export async function redisCli(...words: string[]): Promise<string> {
-  return (await run("redis-cli", words, { timeout: 60_000 })).stdout;
+  try {
+    return (await run("redis-cli", words, { timeout: 60_000 })).stdout;
+  } catch (error) {
+    throw new Error(`redis-cli ${words.join(" ")}: ${(error as { stdout?: string }).stdout ?? error}`);
+  }
 }
 
 export async function until(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {

@@ -221,8 +221,10 @@ const scripts: Record<string, readonly string[]> = {
     "s hears",
     "r2 hears",
     "z@a: RPUSH l{c} 1",
-    "y@b: CLUSTER SETSLOT 3300 NODE <a>",
+    "z@a: CLUSTER SETSLOT 3300 IMPORTING <b>",
     "z@a: CLUSTER SETSLOT 3300 NODE <a>",
+    "y@b: CLUSTER SETSLOT 3300 NODE <a>",
+    "pause 500",
     "all ok",
   ],
   "shard channels": [
