@@ -16,16 +16,20 @@ const world = realWorld();
 test("a cluster of ours passes its drills", { timeout: 90_000 }, async (t) => {
   const folder = temporaryFolder(t);
   const group = await Group.start(world, { kind: "cluster", engine: "nines", folder, self, port: groupPort() });
-  t.after(() => group.stop());
-  for (const fault of ["switchover", "kill", "reshard"] as const) {
-    const result = await runClusterDrill(world, group.file, { fault, folder });
-    const { verdict } = result;
-    assert.deepEqual(verdict.problems, [], `${fault}: ${JSON.stringify(verdict)}`);
-    assert.ok(verdict.acknowledged > 100);
-    if (fault !== "reshard") assert.ok(verdict.promotionMs !== null && verdict.failovers === 1);
-    if (fault === "kill")
-      assert.match(clusterDrillReport(result).join("\n"), /FAIL(.|\n)*asks for votes(.|\n)*has the votes/);
-    if (fault === "reshard") assert.equal(verdict.moved!.slots, 200);
+  // Before the folder goes: group.json tells of the node that the drill has started anew.
+  try {
+    for (const fault of ["switchover", "kill", "reshard"] as const) {
+      const result = await runClusterDrill(world, group.file, { fault, folder });
+      const { verdict } = result;
+      assert.deepEqual(verdict.problems, [], `${fault}: ${JSON.stringify(verdict)}`);
+      assert.ok(verdict.acknowledged > 100);
+      if (fault !== "reshard") assert.ok(verdict.promotionMs !== null && verdict.failovers === 1);
+      if (fault === "kill")
+        assert.match(clusterDrillReport(result).join("\n"), /FAIL(.|\n)*asks for votes(.|\n)*has the votes/);
+      if (fault === "reshard") assert.equal(verdict.moved!.slots, 200);
+    }
+  } finally {
+    await group.stop();
   }
 });
 
@@ -43,20 +47,23 @@ test("a drill on a cluster of real servers tells what they did", {
     nodeTimeoutMs: 1000,
   } as const;
   const group = await Group.start(world, options);
-  t.after(() => group.stop());
-  const { verdict, events, nodeTimeoutMs } = await runClusterDrill(world, group.file, { fault: "kill", folder });
-  assert.equal(nodeTimeoutMs, 1000);
-  assert.ok(verdict.promotionMs! > 500, `${verdict.promotionMs}`);
-  assert.ok(verdict.writeGapMs.median >= verdict.promotionMs! - 50, JSON.stringify(verdict));
-  const texts = events.map(({ text }) => text).join("\n");
-  for (const what of [
-    /PFAIL/,
-    /a majority holds \d+ for failing/,
-    /asks for votes/,
-    /votes for \d+/,
-    /has the votes/,
-  ]) {
-    assert.match(texts, what);
+  try {
+    const { verdict, events, nodeTimeoutMs } = await runClusterDrill(world, group.file, { fault: "kill", folder });
+    assert.equal(nodeTimeoutMs, 1000);
+    assert.ok(verdict.promotionMs! > 500, `${verdict.promotionMs}`);
+    assert.ok(verdict.writeGapMs.median >= verdict.promotionMs! - 50, JSON.stringify(verdict));
+    const texts = events.map(({ text }) => text).join("\n");
+    for (const what of [
+      /PFAIL/,
+      /a majority holds \d+ for failing/,
+      /asks for votes/,
+      /votes for \d+/,
+      /has the votes/,
+    ]) {
+      assert.match(texts, what);
+    }
+  } finally {
+    await group.stop();
   }
 });
 
