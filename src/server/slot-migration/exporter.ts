@@ -423,7 +423,8 @@ export class Exporter {
     // Nobody else is to be given it, by a node that begins anew meanwhile.
     shell.change((s) => {
       s.currentEpoch = Math.max(s.currentEpoch, epoch);
-      s.promise();
+      // Not synced, since clients wait: whoever restarts here has to hear first what others know.
+      s.save();
     });
     this.#request(["TAKE", this.job.name, epoch], 0, 0, (error) => {
       if (error === null) this.#step({ kind: "taken" });
