@@ -249,6 +249,21 @@ describe("a manual failover", () => {
   });
 });
 
+test("votes that come when the primary holds its writes no longer are of no use", () => {
+  const world = formed(15, 3, 1);
+  const [primary, , , replica] = world.members as [Member, Member, Member, Member];
+  replica.failover("");
+  world.until(() => replica.state.election.asked, 2000, 1);
+  replica.freeze();
+  world.run(30_000);
+  assert.ok(primary.write(0, "written meanwhile"));
+  replica.thaw();
+  assert.ok(!replica.isPrimary);
+  world.run(5000);
+  assert.ok(primary.isPrimary && world.isHealed);
+  assertRules(world);
+});
+
 /** Crashes, stops and cuts by chance; checks all the time, and that all is well some time after they have ended. */
 function trouble(seed: number, forgetful = false): World {
   const world = formed(seed, 3, 2, { nodeTimeoutMs });
