@@ -17,6 +17,8 @@ import type { ClusterWorld } from "./world.ts";
 
 const TICK_MS = 100;
 const REPLICATION_DELAY_MS = 10;
+/** returning-primary-pause */
+const NOTICED_PAUSE_MS = 500;
 
 /** Settings as CONFIG SET changes them. */
 export type Changeable<T> = { -readonly [Name in keyof T]: T[Name] };
@@ -55,6 +57,9 @@ export class Member {
   clockErrorMs = 0;
   /** Until when writes are held. */
   pausedUntil = 0;
+  /** It has just been stopped, and does not know yet whether it was replaced. */
+  holdsWrites = false;
+  #frozenAt = 0;
   /** The last CLUSTER FAILOVER that was said to it. */
   lastOrder: { readonly how: string; readonly at: number } | null = null;
   sentMessages = 0;
@@ -113,6 +118,7 @@ export class Member {
     this.isAlive = true;
     this.life++;
     this.pausedUntil = 0;
+    this.holdsWrites = false;
     this.#held = [];
     this.#source = null;
     this.#heardPrimaryAt = Number.NEGATIVE_INFINITY;
@@ -181,6 +187,7 @@ export class Member {
     this.#world.note(`[${this.index}] << stopped`);
     this.#world.troubles.begin("stopped", String(this.index));
     this.isFrozen = true;
+    this.#frozenAt = this.#world.now;
   }
 
   /** What came meanwhile waited in the sockets. */
@@ -189,6 +196,8 @@ export class Member {
     this.#world.note(`[${this.index}] << goes on`);
     this.#world.troubles.end("stopped", String(this.index));
     this.isFrozen = false;
+    const ms = this.#world.now - this.#frozenAt;
+    if (ms > NOTICED_PAUSE_MS) this.receive({ kind: "stoodStill", ms });
     const held = this.#held;
     this.#held = [];
     for (const run of held) run();
@@ -254,7 +263,13 @@ export class Member {
   /** Whether it takes writes to keys that it has, or may create, in this slot. */
   serves(slot: number): boolean {
     const { state } = this;
-    return this.isUp && state.ok && state.owners[slot] === state.myself && this.#world.now >= this.pausedUntil;
+    return (
+      this.isUp &&
+      state.ok &&
+      state.owners[slot] === state.myself &&
+      !this.holdsWrites &&
+      this.#world.now >= this.pausedUntil
+    );
   }
 
   /** False if it does not take the write. */
@@ -382,6 +397,11 @@ export class Member {
       case "resumeWrites":
         this.pausedUntil = 0;
         return;
+      case "holdWrites":
+        this.holdsWrites = true;
+        return;
+      case "releaseWrites":
+        this.holdsWrites = false;
     }
   }
 }

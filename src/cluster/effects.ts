@@ -11,6 +11,8 @@ export type Input =
   | { readonly kind: "message"; readonly link: number; readonly message: Message }
   /** A sibling promised to acknowledge nothing of that primary any more; it has its data up to `offset`. */
   | { readonly kind: "fenced"; readonly primary: NodeId; readonly by: NodeId; readonly offset: number }
+  /** The clock went on without us. */
+  | { readonly kind: "stoodStill"; readonly ms: number }
   /** Something on this link is no message of the bus. */
   | { readonly kind: "garbage"; readonly link: number; readonly what: string };
 
@@ -36,6 +38,10 @@ export type Effect =
   | { readonly kind: "dropKeys"; readonly slots: readonly number[] }
   | { readonly kind: "pauseWrites"; readonly forMs: number }
   | { readonly kind: "resumeWrites" }
+  /** Writes, and answers that have not left, wait until `releaseWrites`: a returning primary, see `returning.ts`. */
+  | { readonly kind: "holdWrites" }
+  /** `replaced`: what was acknowledged and has not left speaks of writes that are lost. */
+  | { readonly kind: "releaseWrites"; readonly replaced: boolean }
   | {
       readonly kind: "published";
       readonly sharded: boolean;

@@ -18,7 +18,8 @@ const MAX_FORGOTTEN_SECONDS = 3600;
 
 export function onGreeting(s: ClusterState, link: Link, message: Greeting): void {
   const sender = s.known(message.sender.id);
-  if (message.kind !== "pong") answer(s, link, sender, message);
+  if (message.kind === "pong") link.pongs++;
+  else answer(s, link, sender, message);
   if (link.node !== null && !identify(s, link, link.node, sender, message)) return;
   // Known now, if this was the answer to our own greeting.
   const known = s.known(message.sender.id);

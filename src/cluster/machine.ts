@@ -4,7 +4,7 @@
  *
  * Where to read on: `messages.ts` what nodes say, `node.ts` and `state.ts` what one knows; then `greetings.ts` (learning from
  * PING and PONG), `failure.ts` (who is down), `ownership.ts` (whose slots), `election.ts` and `manual-failover.ts` (a replica
- * takes over), `replica-migration.ts`, `sending.ts` (what is said, and to whom).
+ * takes over), `replica-migration.ts`, `returning.ts` (a primary that stood still), `sending.ts` (what is said, and to whom).
  */
 
 import type { Random } from "../io/io.ts";
@@ -19,6 +19,7 @@ import { type Message, NodeFlag, type NodeId } from "./messages.ts";
 import type { ClusterNode, Link } from "./node.ts";
 import { updated } from "./ownership.ts";
 import { considerMigration } from "./replica-migration.ts";
+import { considerReturn, stoodStill } from "./returning.ts";
 import { describeSelf } from "./self.ts";
 import { announce, announceNewcomers, greet } from "./sending.ts";
 import { ClusterState } from "./state.ts";
@@ -78,6 +79,7 @@ export class ClusterMachine {
     if (s.startedAt === 0) s.startedAt = now;
     s.now = now;
     act();
+    considerReturn(s);
     const effects = s.takeEffects();
     if (s.unsaved === "") return effects;
     const durable = s.unsaved === "promised";
@@ -95,6 +97,10 @@ export class ClusterMachine {
     if (input.kind === "fenced") {
       promised(s, input.primary, input.by, input.offset);
       considerElection(s);
+      return;
+    }
+    if (input.kind === "stoodStill") {
+      stoodStill(s, input.ms);
       return;
     }
     const link = s.links.get(input.link);

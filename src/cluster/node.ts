@@ -95,6 +95,10 @@ export interface Link {
   from: ClusterNode | null;
   readonly openedAt: number;
   isUp: boolean;
+  /** PINGs that we sent on it, PONGs that came, and which of them a returning primary waits for (returning.ts). */
+  pings: number;
+  pongs: number;
+  awaited: number;
   /** The other end's address and ours, once it is up. */
   remoteIp: string;
   localIp: string;

@@ -57,6 +57,7 @@ export function broadcast(s: ClusterState, message: Message): void {
 
 /** @param about  nodes that are told of in any case */
 export function greet(s: ClusterState, link: Link, kind: Greeting["kind"], about: readonly ClusterNode[] = []): void {
+  if (kind !== "pong") link.pings++;
   if (kind === "ping" && link.node !== null) {
     link.node.pingSentAt = s.now;
     s.roll.attend(link.node);

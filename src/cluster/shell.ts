@@ -32,6 +32,10 @@ export interface ClusterHost {
   dropKeys(slots: readonly number[]): void;
   pauseWrites(forMs: number): void;
   resumeWrites(): void;
+  /** Answers that have not left wait as well. */
+  holdWrites(): void;
+  /** `replaced`: whoever waits for an answer is not to believe it. */
+  releaseWrites(replaced: boolean): void;
   published(sharded: boolean, channel: Uint8Array, message: Uint8Array): void;
   /** We cannot go on: what must be remembered cannot be. */
   exit(code: number): void;
@@ -128,6 +132,15 @@ export class ClusterShell {
     this.#perform(this.machine.failover(how, this.#io.clock.now()));
   }
 
+  /**
+   * The process was stopped for so long: another node may have our slots.
+   * @returns  whether writes are held until that is known
+   */
+  stoodStill(ms: number): boolean {
+    this.#step({ kind: "stoodStill", ms });
+    return this.state.returning.since !== 0;
+  }
+
   /** For commands that change what is known: what they changed is saved and told. */
   change(act: (state: ClusterState) => void): void {
     this.#perform(this.machine.change(act, this.#io.clock.now()));
@@ -219,6 +232,12 @@ export class ClusterShell {
         return;
       case "resumeWrites":
         host.resumeWrites();
+        return;
+      case "holdWrites":
+        host.holdWrites();
+        return;
+      case "releaseWrites":
+        host.releaseWrites(effect.replaced);
         return;
       case "published":
         host.published(effect.sharded, effect.channel, effect.message);

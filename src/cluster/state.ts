@@ -63,6 +63,9 @@ export class ClusterState {
     canStart: false,
   };
 
+  /** While we find out whether we were replaced while we stood still (returning.ts): since when, or 0; our slots then. */
+  readonly returning = { since: 0, round: 0, slots: 0 };
+
   startedAt = 0;
   /** Whether it was part of a cluster before: then others may have gone on without it, and it waits for news before it serves. */
   hasPast = false;
@@ -248,7 +251,18 @@ export class ClusterState {
 
   #addLink(node: ClusterNode | null): Link {
     const number = this.#nextLink++;
-    const link: Link = { number, node, from: null, openedAt: this.now, isUp: false, remoteIp: "", localIp: "" };
+    const link: Link = {
+      number,
+      node,
+      from: null,
+      openedAt: this.now,
+      isUp: false,
+      pings: 0,
+      pongs: 0,
+      awaited: 1,
+      remoteIp: "",
+      localIp: "",
+    };
     this.links.set(link.number, link);
     return link;
   }

@@ -60,6 +60,8 @@ export class Replication {
   #getAckWanted = false;
   /** Our primary says something of itself in its stream, as a capability that servers pass over that do not know it. */
   onNotice: (capability: string) => void = () => {};
+  /** We were stopped for so long; whether somebody else has us hold writes for that. */
+  onStoodStill: (ms: number) => boolean = () => false;
   #handOverDone: ((inSync: boolean) => void) | null = null;
 
   constructor({ io, host, dataset, settings, ask }: ReplicationParts) {
@@ -425,9 +427,10 @@ export class Replication {
     const ms = this.#watch.look();
     const limit = this.#settings.returningPrimaryPauseMs;
     if (limit === 0 || ms <= limit || this.machine.role === "slave" || !this.#started) return;
+    const isHeld = this.onStoodStill(ms);
     this.#step({ kind: "jumped", ms });
     // Whoever notices it first, between two commands or two replies: what was not answered yet waits.
-    if (this.machine.guard.holding) this.#host.holdReplies();
+    if (isHeld || this.machine.guard.holding) this.#host.holdReplies();
   }
 
   #checkHandOver(): void {

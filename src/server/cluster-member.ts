@@ -56,6 +56,7 @@ export class ClusterMember implements Member {
     const choices = (session: Session) => this.routing.choicesOf(session as Connection);
     this.hidden = new HiddenKeys(server, (slot) => this.shell.state.owners[slot] === this.shell.state.myself);
     this.migrations = new SlotMigrations(server, this.shell, this.hidden, server.tls.ioFor("cluster"));
+    replication.replication.onStoodStill = (ms) => this.shell.stoodStill(ms);
     replication.replication.onNotice = (capability) => this.hidden.told(capability);
     this.families = [
       clusterCommands({
@@ -186,7 +187,7 @@ export class ClusterMember implements Member {
 
   #host(): ClusterHost {
     const server = this.#server;
-    const { replication } = this.#replication;
+    const { host, replication } = this.#replication;
     return {
       log: server.log,
       stateChanged: () => {},
@@ -199,6 +200,12 @@ export class ClusterMember implements Member {
       dropKeys: (slots) => this.hidden.drop(slots),
       pauseWrites: (forMs) => server.pause.begin(PAUSED, "write", server.clock.now() + forMs),
       resumeWrites: () => server.pause.end(PAUSED),
+      holdWrites: () => host.pauseWrites("returning"),
+      releaseWrites: (replaced) => {
+        if (replaced) host.dropHeldReplies();
+        else host.releaseReplies();
+        host.resumeWrites("returning");
+      },
       published: (sharded, channel, message) => {
         const name = Buffer.from(channel).toString("latin1");
         const text = new Slice(Buffer.from(message));

@@ -17,6 +17,7 @@ export class ReplicationMember implements Member {
   readonly replication: Replication;
   readonly families;
   readonly info;
+  readonly host: ServerReplicationHost;
   readonly #server: Server;
 
   constructor(server: Server) {
@@ -24,13 +25,14 @@ export class ReplicationMember implements Member {
     const { config, outcomes } = server;
     const io = server.tls.ioFor("replication");
     const offset = () => this.replication.offset + outcomes.length;
+    this.host = new ServerReplicationHost(server, offset, () => {
+      config.assign("replicaof", this.replication.primary);
+      // The commands behind REPLICAOF NO ONE in the same read write already.
+      outcomes.active = this.replication.wantsStream || outcomes.taps.size > 0;
+    });
     const replication = new Replication({
       io,
-      host: new ServerReplicationHost(server, offset, () => {
-        config.assign("replicaof", this.replication.primary);
-        // The commands behind REPLICAOF NO ONE in the same read write already.
-        outcomes.active = this.replication.wantsStream || outcomes.taps.size > 0;
-      }),
+      host: this.host,
       dataset: new ServerDataset(server),
       settings: replicationSettings(config.values, () => server.listeners.linkPort),
       ask: new Asker(io),

@@ -59,6 +59,8 @@ class Ours implements AsyncDisposable {
       dropKeys() {},
       pauseWrites() {},
       resumeWrites() {},
+      holdWrites() {},
+      releaseWrites() {},
       published: (sharded: boolean, channel: Uint8Array, message: Uint8Array) =>
         this.published.push(`${sharded} ${Buffer.from(channel)} ${Buffer.from(message)}`),
       exit() {},
