@@ -4,9 +4,9 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { FuzzInputs } from "../../fuzz/request-inputs.ts";
 import type { CommandRow } from "../../src/commands/call.ts";
 import { SeededRandom } from "../../src/io/random.ts";
-import { FuzzInputs } from "../../fuzz/request-inputs.ts";
 import { MemorySocket } from "./memory-socket.ts";
 import { type TestServer, withServer } from "./with-server.ts";
 
