@@ -8,6 +8,7 @@
 import { lookup } from "node:dns";
 import { chmodSync, unlinkSync } from "node:fs";
 import net from "node:net";
+import { Doorstep } from "./doorstep.ts";
 import type {
   ConnectOptions,
   Endpoint,
@@ -202,14 +203,17 @@ class NodeListener implements Listener {
   readonly endpoint: Endpoint;
   readonly #server: net.Server;
   readonly #door: TlsDoor | undefined;
+  readonly #doorstep: Doorstep;
 
-  constructor(server: net.Server, endpoint: Endpoint, door: TlsDoor | undefined) {
+  constructor(server: net.Server, endpoint: Endpoint, door: TlsDoor | undefined, doorstep: Doorstep) {
     this.#server = server;
     this.endpoint = endpoint;
     this.#door = door;
+    this.#doorstep = doorstep;
   }
 
   close(): Promise<void> {
+    this.#doorstep.close();
     this.#door?.close();
     return new Promise((resolve) => {
       this.#server.close(() => resolve());
@@ -255,12 +259,13 @@ export class NodeNet implements Net {
   listen(options: ListenOptions, onConnection: (socket: Socket) => void): Promise<Listener> {
     return new Promise((resolve, reject) => {
       const door = options.tls === undefined ? undefined : new TlsDoor(options.tls, onConnection);
-      const accept = (handle: unknown) => {
+      const doorstep = new Doorstep((handle) => {
         if (door?.enter(handle)) return;
         const socket = adoptHandle(handle, options.path);
         onConnection(socket);
         socket.resume();
-      };
+      });
+      const accept = (handle: unknown) => doorstep.come(handle);
       const server = net.createServer({ noDelay: true, pauseOnConnect: true }, (accepted) =>
         accept(takeHandle(accepted)),
       );
@@ -271,11 +276,11 @@ export class NodeNet implements Net {
         acceptHandles(server, accept);
         if (options.path !== undefined) {
           if (options.mode) chmodSync(options.path, options.mode);
-          resolve(new NodeListener(server, { host: "", port: 0, path: options.path }, door));
+          resolve(new NodeListener(server, { host: "", port: 0, path: options.path }, door, doorstep));
           return;
         }
         const address = server.address() as net.AddressInfo;
-        resolve(new NodeListener(server, { host: address.address, port: address.port }, door));
+        resolve(new NodeListener(server, { host: address.address, port: address.port }, door, doorstep));
       };
       const backlog = options.backlog ?? 511;
       if (options.path !== undefined) {
