@@ -28,6 +28,9 @@ export class KeyConflict extends Error {
 }
 
 const ATTEMPTS = 4;
+/** A node that has just joined takes nothing for a while, as redis-server does for two seconds or more. */
+const JOINING_MS = 10_000;
+const JOINING_STEP_MS = 200;
 
 export class Mover {
   readonly #links: Links;
@@ -93,6 +96,8 @@ export class Mover {
   }
 
   async #sendBatch(slot: number, keys: readonly Buffer[], source: Member, target: Member): Promise<void> {
+    const { clock } = this.#links.io;
+    const until = clock.now() + JOINING_MS;
     let replace = this.#options.replace;
     for (let attempt = 1; ; attempt++) {
       try {
@@ -104,10 +109,13 @@ export class Mover {
         if (message.includes("BUSYKEY") && !replace) {
           await this.#refuseConflict(slot, keys, source, target);
           replace = true;
+        } else if (message.includes("CLUSTERDOWN") && clock.now() < until) {
+          attempt--;
+          await sleepOn(clock, JOINING_STEP_MS);
         } else if (attempt < ATTEMPTS && (error.code === "IOERR" || error.code === "TRYAGAIN")) {
           // What arrived before the connection broke is at both ends. The source serves such a key, so its value counts.
           replace ||= error.code === "IOERR";
-          await sleepOn(this.#links.io.clock, 200 * attempt);
+          await sleepOn(clock, 200 * attempt);
         } else throw error;
       }
     }

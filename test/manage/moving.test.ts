@@ -179,7 +179,8 @@ test("create with replicas, add a node, drain and remove one, remove a dead one"
   ({ survey } = await look());
   const spare = survey.members.find((member) => member.port === all[6]!.port)!;
   const [donor] = primariesOf(survey) as [Survey["members"][0]];
-  await moveAll(links, survey, planReshard(holdings(survey), [donor.id], spare.id, 300), defaultMoveOptions, unwatched);
+  const reshard = planReshard(holdings(survey), [donor.id], spare.id, 300);
+  assert.ifError((await moveAll(links, survey, reshard, defaultMoveOptions, unwatched)).failure?.error);
   await nodes.sound();
   ({ survey } = await look());
   const needy = neediestPrimary(survey, { host: "127.0.0.1" })!;
@@ -195,7 +196,7 @@ test("create with replicas, add a node, drain and remove one, remove a dead one"
     spare.id,
     others.map((node) => node.id),
   );
-  await moveAll(links, survey, drained, defaultMoveOptions, unwatched);
+  assert.ifError((await moveAll(links, survey, drained, defaultMoveOptions, unwatched)).failure?.error);
   await nodes.sound();
   ({ survey } = await look());
   const leaver = survey.members.find((member) => member.id === spare.id)!;
