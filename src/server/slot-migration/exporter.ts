@@ -80,6 +80,7 @@ export class Exporter {
   #unansweredBytes = 0;
   #unansweredChanges = 0;
   #greetedAt = 0;
+  #stopped = false;
 
   constructor(parts: ExporterParts) {
     const { server, job } = parts;
@@ -125,9 +126,11 @@ export class Exporter {
     this.#step({ kind: "slotsChanged" });
   }
 
-  /** The server ends, or is no primary any more. */
-  abandon(why: string): void {
-    this.#broken(why);
+  /** The server ends. Behind the point from which the target decides, whose the slots are stands in nodes.conf and on the bus. */
+  stop(): void {
+    this.#broken("the source is shut down");
+    this.#stopped = true;
+    this.#letGo();
   }
 
   // ---- Inputs
@@ -139,7 +142,7 @@ export class Exporter {
 
   #step(input: ExportInput): void {
     const machine = this.#machine;
-    if (machine.isOver) return;
+    if (machine.isOver || this.#stopped) return;
     this.#perform(machine.step(input, this.#now()));
     this.#show();
   }
@@ -454,12 +457,7 @@ export class Exporter {
 
   #end(state: ExportState, message: string): void {
     const { server, ended } = this.#parts;
-    this.#timer?.cancel();
-    server.outcomes.taps.delete(this.#tap);
-    this.#stream?.close();
-    this.#stream = null;
-    this.#copying = false;
-    this.#connection?.close();
+    this.#letGo();
     this.#tellBegun(state === "success" ? null : errorsOfMigration.failed(message));
     this.#show();
     const what = `Migration ${this.job.name} of slots ${formatSlots(this.job.slots)} to ${this.job.target}`;
@@ -467,5 +465,14 @@ export class Exporter {
       server.log.notice(`${what}: they are there, writes were held for ${Math.round(this.job.pauseMs)} ms`);
     else server.log.warning(`${what} ${state === "cancelled" ? "was cancelled" : "failed"}: ${message}`);
     ended();
+  }
+
+  #letGo(): void {
+    this.#timer?.cancel();
+    this.#parts.server.outcomes.taps.delete(this.#tap);
+    this.#stream?.close();
+    this.#stream = null;
+    this.#copying = false;
+    this.#connection?.close();
   }
 }

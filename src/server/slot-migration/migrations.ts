@@ -228,7 +228,7 @@ export class SlotMigrations implements MigrationCommands {
 
   stop(): void {
     this.#waiting = [];
-    this.#exporter?.abandon("the source is shut down");
+    this.#exporter?.stop();
     for (const importer of this.#importers.values()) importer.abandon("the target is shut down");
   }
 }
