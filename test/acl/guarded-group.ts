@@ -16,14 +16,14 @@ import { RespClient } from "../server/resp-client.ts";
 export type Engine = "nines" | "redis";
 
 /** As https://redis.io/docs/latest/operate/oss_and_stack/management/security/acl/ has them for replicas and Sentinels. */
-const SERVER_USERS = [
+export const SERVER_USERS = [
   "user default off",
   "user admin on >admin ~* &* +@all",
   "user follower on >follows +psync +replconf +ping",
   "user guard on >guards allchannels +multi +slaveof +ping +exec +subscribe +config|rewrite +role +publish +info " +
     "+client|setname +client|kill +script|kill",
 ];
-const SENTINEL_USERS = [
+export const SENTINEL_USERS = [
   "user default off",
   "user admin on >admin &* +@all",
   "user peer on >peers &__sentinel__:hello +client|setname +ping +publish +sentinel|is-master-down-by-addr",
