@@ -191,10 +191,8 @@ function noteSlots(s: ClusterState, node: ClusterNode, sender: Sender): void {
 
 /** It gave them away. To whom, that one says itself, perhaps with an epoch that is lower than the giver's is by now. */
 function noteUnclaimed(s: ClusterState, node: ClusterNode, claims: SlotSet): void {
-  for (const slot of node.slots) {
-    if (!claims.has(slot)) s.unclaimed.add(slot);
-    else if (s.unclaimed.size > 0) s.unclaimed.delete(slot);
-  }
+  for (const slot of s.unclaimed) if (node.slots.has(slot) && claims.has(slot)) s.unclaimed.delete(slot);
+  for (const slot of node.slots.without(claims)) s.unclaimed.add(slot);
 }
 
 /** What the sender knows of another: failures count if it votes, and strangers are let in on its word. */

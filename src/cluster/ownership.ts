@@ -14,9 +14,8 @@ export function claimed(s: ClusterState, owner: ClusterNode, epoch: number, slot
   const lost: number[] = [];
   let taken = 0;
   let changed = false;
-  for (const slot of slots) {
+  for (const slot of slots.without(owner.slots)) {
     const before = s.owners[slot]!;
-    if (before === owner) continue;
     // What is being moved to us by hand changes by hand only.
     if (s.importing.has(slot)) continue;
     if (before !== null && before.configEpoch >= epoch && !s.unclaimed.has(slot)) continue;
@@ -63,10 +62,10 @@ export function stopManual(s: ClusterState): void {
 
 /** The sender claims slots that somebody else has with a higher epoch: it is told whose they are. */
 export function correct(s: ClusterState, sender: ClusterNode, epoch: number, slots: SlotSet): void {
-  const rightful = sender.head;
-  for (const slot of slots) {
+  const claims = sender.head === null ? slots : slots.without(sender.head.slots);
+  for (const slot of claims) {
     const owner = s.owners[slot]!;
-    if (owner === null || owner === rightful || owner.configEpoch <= epoch) continue;
+    if (owner === null || owner.configEpoch <= epoch) continue;
     s.log("verbose", `Node ${sender.id} has old slots configuration, sending an UPDATE message about ${owner.id}`);
     send(s, sender, {
       kind: "update",

@@ -12,6 +12,8 @@ export class SlotSet {
   /** -1 while nobody has counted. */
   #size: number;
   #copy: SlotSet | null = null;
+  /** Worked out when somebody asked. */
+  #ranges: readonly (readonly [number, number])[] | null = null;
 
   /** Takes the bitmap over, as it is. */
   constructor(bits: Uint8Array = NONE) {
@@ -61,6 +63,7 @@ export class SlotSet {
   #write(slot: number, bit: number, more: number): void {
     this.#size = this.size + more;
     this.#copy = null;
+    this.#ranges = null;
     if (this.#isShared) {
       this.#bits = this.#bits.slice();
       this.#isShared = false;
@@ -86,27 +89,49 @@ export class SlotSet {
     this.#bits = other.#bits;
     this.#size = other.#size;
     this.#copy = null;
+    this.#ranges = other.#ranges;
     this.#isShared = other.#isShared = true;
   }
 
   *[Symbol.iterator](): Generator<number> {
+    yield* this.without(EMPTY);
+  }
+
+  /** The slots that the other has not: far sooner than by a look at each, as they are mostly few. */
+  *without(other: SlotSet): Generator<number> {
+    const [ours, theirs] = [this.#bits, other.#bits];
     for (let at = 0; at < SLOT_BYTES; at++) {
-      const byte = this.#bits[at]!;
-      for (let bit = 0; byte >>> bit !== 0; bit++) if ((byte & (1 << bit)) !== 0) yield at * 8 + bit;
+      const byte = ours[at]! & ~theirs[at]!;
+      if (byte !== 0) for (let bit = 0; bit < 8; bit++) if ((byte & (1 << bit)) !== 0) yield at * 8 + bit;
     }
   }
 
-  /** In ascending order, neighbours joined: both ends belong to a range. */
-  ranges(): [first: number, last: number][] {
-    const ranges: [number, number][] = [];
-    for (const slot of this) {
-      const last = ranges.at(-1);
-      if (last !== undefined && last[1] === slot - 1) last[1] = slot;
-      else ranges.push([slot, slot]);
-    }
-    return ranges;
+  /** In ascending order, neighbours joined: both ends belong to a range. Not to be changed. */
+  ranges(): readonly (readonly [first: number, last: number])[] {
+    this.#ranges ??= rangesIn(this.#bits);
+    return this.#ranges;
   }
 }
+
+function rangesIn(bits: Uint8Array): [number, number][] {
+  const ranges: [number, number][] = [];
+  let first = -1;
+  for (let at = 0; at < SLOT_BYTES; at++) {
+    const byte = bits[at]!;
+    if (byte === (first < 0 ? 0 : 0xff)) continue;
+    for (let slot = at * 8; slot < at * 8 + 8; slot++) {
+      const isThere = (byte & (1 << (slot & 7))) !== 0;
+      if (isThere && first < 0) first = slot;
+      if (isThere || first < 0) continue;
+      ranges.push([first, slot - 1]);
+      first = -1;
+    }
+  }
+  if (first >= 0) ranges.push([first, SLOTS - 1]);
+  return ranges;
+}
+
+const EMPTY = new SlotSet();
 
 const ONES = Uint8Array.from({ length: 256 }, (_, byte) => {
   let count = 0;

@@ -22,6 +22,25 @@ test("agrees with a set of numbers", () => {
     [...model].sort((a, b) => a - b),
   );
   assert.ok(slots.equals(new SlotSet(slots.bits.slice())));
+  const inRanges = slots
+    .ranges()
+    .flatMap(([first, last]) => Array.from({ length: last - first + 1 }, (_, i) => first + i));
+  assert.deepEqual(inRanges, [...slots]);
+  const other = SlotSet.of(...Array.from({ length: 5000 }, () => random.uint32() % 16384));
+  assert.deepEqual(
+    [...slots.without(other)],
+    [...slots].filter((slot) => !other.has(slot)),
+  );
+});
+
+test("ranges follow what is changed, and reach to the end", () => {
+  const all = SlotSet.of(...Array.from({ length: 16384 }, (_, slot) => slot));
+  assert.deepEqual(all.ranges(), [[0, 16383]]);
+  all.delete(8);
+  assert.deepEqual(all.ranges(), [
+    [0, 7],
+    [9, 16383],
+  ]);
 });
 
 test("joins neighbours to ranges", () => {
