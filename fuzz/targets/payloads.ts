@@ -49,11 +49,15 @@ class Payloads implements Target {
     return this.#house.server.engine.store.arena.used;
   }
 
+  #isSanitized = false;
+
   run(input: Buffer, random: SeededRandom): "taken" | "refused" {
     const house = this.#house;
     const client = this.#client;
-    if (random.uint32() % 64 === 0)
-      house.ask(client, "CONFIG", "SET", "sanitize-dump-payload", random.uint32() % 2 === 0 ? "yes" : "no");
+    if (random.uint32() % 64 === 0) {
+      this.#isSanitized = random.uint32() % 2 === 0;
+      house.ask(client, "CONFIG", "SET", "sanitize-dump-payload", this.#isSanitized ? "yes" : "no");
+    }
     const answer = house.ask(client, "RESTORE", "k", "0", input);
     if (answer !== "+OK\r\n") {
       if (!answer.startsWith("-")) throw new Broken(`RESTORE answers ${JSON.stringify(answer.slice(0, 100))}`);
@@ -61,7 +65,8 @@ class Payloads implements Target {
       return "refused";
     }
     const type = house.line(client, "TYPE k").slice(1, -2);
-    if (random.uint32() % 2 === 0) this.#reload();
+    // Without the close look a packed set may hold a member twice, and its plain form is refused for that.
+    if (random.uint32() % 2 === 0 && (this.#isSanitized || type !== "set")) this.#reload();
     for (const line of USES[type] ?? []) if (random.uint32() % 2 === 0) house.line(client, line);
     house.line(client, "DUMP k");
     house.line(client, "OBJECT ENCODING k");
