@@ -1,86 +1,21 @@
 /** Clusters of whole servers for tests: processes of nines or of the real redis-server, formed by CLUSTER alone. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { promisify } from "node:util";
 import { slotShare } from "../../src/base/hash-slot.ts";
-import { RedisConnection } from "../../src/client/connection.ts";
 import { nodeIo } from "../../src/io/node-io.ts";
-import { NodeProcesses } from "../../src/io/node-processes.ts";
-import type { ChildProcess } from "../../src/io/processes.ts";
 import { eventually } from "../../src/lab/world.ts";
-import { self } from "../lab/world.ts";
-import { freePort } from "../ports.ts";
+import { Ends } from "../ends.ts";
+import { type Kind, Node } from "./node.ts";
+
+export type { Kind, Node } from "./node.ts";
 
 const io = nodeIo();
 const run = promisify(execFile);
 
-export type Kind = "nines" | "redis";
-
-export class Node {
-  readonly folder = mkdtempSync(join(tmpdir(), "nines-cluster-"));
-  connection!: RedisConnection;
-  #process: ChildProcess | null = null;
-
-  /** @param directives  words of its command line beside those that every node has */
-  constructor(
-    readonly kind: Kind,
-    readonly port: number,
-    readonly busPort: number,
-    readonly directives: readonly string[] = [],
-  ) {}
-
-  get address(): string {
-    return `127.0.0.1:${this.port}`;
-  }
-
-  async start(): Promise<void> {
-    const words = [
-      ...["--port", `${this.port}`, "--cluster-port", `${this.busPort}`, "--bind", "127.0.0.1", "--save", ""],
-      ...["--cluster-enabled", "yes", "--cluster-node-timeout", "2000", "--repl-diskless-sync-delay", "0"],
-      ...this.directives,
-    ];
-    const { command, args } = self;
-    const processes = new NodeProcesses();
-    this.#process =
-      this.kind === "nines"
-        ? processes.spawn({ command, args: [...args, "server", ...words], cwd: this.folder })
-        : processes.spawn({ command: "redis-server", args: words, cwd: this.folder });
-    const up = await eventually(io.clock, 15_000, 30, async () => {
-      this.connection = new RedisConnection(io, { host: "127.0.0.1", port: this.port });
-      return this.connection.call("PING").catch(() => undefined);
-    });
-    assert.equal(up, "PONG");
-  }
-
-  async kill(): Promise<void> {
-    if (this.#process === null) return;
-    this.connection.close();
-    this.#process.kill("SIGKILL");
-    await this.#process.exited;
-    this.#process = null;
-  }
-
-  async field(section: string, name: string): Promise<string | undefined> {
-    const text = String(await this.connection.call(...section.split(" ")));
-    return new RegExp(`^${name}:(.*)\r$`, "m").exec(text)?.[1];
-  }
-
-  async id(): Promise<string> {
-    return String(await this.connection.call("CLUSTER", "MYID"));
-  }
-
-  /** CLUSTER FAILOVER on a replica, until it is the primary. */
-  async failOver(...how: string[]): Promise<void> {
-    await this.connection.call("CLUSTER", "FAILOVER", ...how);
-    await until("it is primary", async () => (await this.field("INFO replication", "role")) === "master");
-  }
-}
-
 export class Nodes implements AsyncDisposable {
   readonly all: Node[] = [];
+  readonly #ends = new Ends();
 
   static async start(...kinds: Kind[]): Promise<Nodes> {
     return Nodes.startWith([], ...kinds);
@@ -88,9 +23,20 @@ export class Nodes implements AsyncDisposable {
 
   static async startWith(directives: readonly string[], ...kinds: Kind[]): Promise<Nodes> {
     const nodes = new Nodes();
-    for (const kind of kinds) nodes.all.push(new Node(kind, await freePort(), await freePort(), directives));
-    await Promise.all(nodes.all.map((node) => node.start()));
-    return nodes;
+    try {
+      for (const kind of kinds) await nodes.#add(kind, directives);
+      await Promise.all(nodes.all.map((node) => node.start()));
+      return nodes;
+    } catch (error) {
+      await nodes[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  async #add(kind: Kind, directives: readonly string[]): Promise<void> {
+    const node = await Node.make(kind, directives);
+    this.#ends.add(() => node[Symbol.asyncDispose]());
+    this.all.push(node);
   }
 
   /** By our own commands: the first of them own the slots, the others follow them in turn. */
@@ -131,7 +77,7 @@ export class Nodes implements AsyncDisposable {
   async reshard(from: Node, to: Node, slots: number): Promise<void> {
     const [source, target] = [await from.id(), await to.id()];
     const ends = ["--cluster-from", source, "--cluster-to", target, "--cluster-slots", `${slots}`, "--cluster-yes"];
-    await redisCli("--cluster", "reshard", from.address, ...ends);
+    await redisCli("--cluster", "reshard", from.name, ...ends);
   }
 
   /** The first slots of all become another's, by CLUSTER MIGRATE, which only nines knows. */
@@ -144,9 +90,14 @@ export class Nodes implements AsyncDisposable {
     });
   }
 
+  /** CLUSTER FAILOVER on a replica, until it is the primary. */
+  async failOver(replica: Node, ...how: string[]): Promise<void> {
+    await replica.call("CLUSTER", "FAILOVER", ...how);
+    await until("it is primary", async () => (await replica.field("INFO replication", "role")) === "master");
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.all.map((node) => node.kill()));
-    for (const { folder } of this.all) rmSync(folder, { recursive: true, force: true });
+    await this.#ends[Symbol.asyncDispose]();
   }
 }
 

@@ -77,7 +77,7 @@ describe("beside a real redis-server", needs("redis-cli"), () => {
     // Slots there and back.
     await nodes.reshard(first, third, 30);
     await nodes.reshard(third, first, 30);
-    const checked = await redisCli("--cluster", "check", second.address);
+    const checked = await redisCli("--cluster", "check", second.name);
     assert.match(checked, /All nodes agree about slots configuration/);
     assert.match(checked, /All 16384 slots covered/);
     assert.doesNotMatch(checked, /ERR|WARNING/);

@@ -16,24 +16,17 @@ describe("redis-cli --cluster", needs("redis-cli"), () => {
         return counts.every((known) => known === `${count}`);
       });
     const healthy = () =>
-      until("all agree", async () => /All 16384 slots covered/.test(await cluster("check", first.address)));
+      until("all agree", async () => /All 16384 slots covered/.test(await cluster("check", first.name)));
 
-    const created = await cluster("create", ...nodes.all.slice(0, 3).map(({ address }) => address), "--cluster-yes");
+    const created = await cluster("create", ...nodes.all.slice(0, 3).map(({ name }) => name), "--cluster-yes");
     assert.match(created, /All 16384 slots covered/);
     const client = new Cluster([{ host: "127.0.0.1", port: first.port }]);
     for (let i = 0; i < 100; i++) await client.set(`key:${i}`, `${i}`);
 
-    await cluster("add-node", fourth.address, first.address);
+    await cluster("add-node", fourth.name, first.name);
     await known(4, nodes.all.slice(0, 4));
     await healthy();
-    await cluster(
-      "add-node",
-      fifth.address,
-      first.address,
-      "--cluster-slave",
-      "--cluster-master-id",
-      await fourth.id(),
-    );
+    await cluster("add-node", fifth.name, first.name, "--cluster-slave", "--cluster-master-id", await fourth.id());
     await until("it follows", async () => (await fifth.field("INFO replication", "master_link_status")) === "up");
     await known(5, nodes.all);
     await healthy();
@@ -50,19 +43,19 @@ describe("redis-cli --cluster", needs("redis-cli"), () => {
     const other = owner === second ? first : second;
     await other.connection.call("CLUSTER", "SETSLOT", slot, "IMPORTING", await owner.id());
     await owner.connection.call("CLUSTER", "SETSLOT", slot, "MIGRATING", await other.id());
-    assert.match(await redisCli("--cluster", "fix", first.address), /Fixing open slot|Moving slot/);
+    assert.match(await redisCli("--cluster", "fix", first.name), /Fixing open slot|Moving slot/);
     await healthy();
 
-    const called = await cluster("call", first.address, "DBSIZE");
+    const called = await cluster("call", first.name, "DBSIZE");
     const sizes = [...called.matchAll(/:\d+: (?:\(integer\) )?(\d+)$/gm)].map(([, size]) => Number(size));
     assert.equal(sizes.length, 5, called);
 
-    await cluster("del-node", first.address, await fifth.id());
+    await cluster("del-node", first.name, await fifth.id());
     await known(4, nodes.all.slice(0, 4));
     await nodes.reshard(fourth, second, 40);
     await until("it has nothing left", async () => (await fourth.field("CLUSTER INFO", "cluster_size")) === "3");
     await healthy();
-    await cluster("del-node", first.address, await fourth.id());
+    await cluster("del-node", first.name, await fourth.id());
     await known(3, nodes.all.slice(0, 3));
     for (let i = 0; i < 100; i++) assert.equal(await client.get(`key:${i}`), `${i}`);
     client.disconnect();

@@ -68,7 +68,7 @@ describe("clients of a cluster", needsRedisCli(), () => {
         );
         await load.progress(200);
       }
-      assert.deepEqual(await load.during("failover", () => firstReplica.failOver()), [], load.describe());
+      assert.deepEqual(await load.during("failover", () => nodes.failOver(firstReplica)), [], load.describe());
       await load.progress(200);
       // Acknowledged alone does not mean replicated: from here on what the replica has is what counts.
       await second.connection.call("WAIT", 1, 1000);
