@@ -3,8 +3,8 @@ import { Crc64 } from "../../base/crc64.ts";
 import { ReplyError } from "../../base/reply-error.ts";
 import { RedisConnection } from "../../client/connection.ts";
 import type { Io } from "../../io/io.ts";
+import type { Endpoint } from "../../io/net.ts";
 import type { Reply } from "../../resp/reply-reader.ts";
-import type { NodeFile } from "../group-file.ts";
 import type { NodeData, Value, WriterHistory } from "./history.ts";
 import { keyOf } from "./writers.ts";
 
@@ -13,7 +13,7 @@ const ANSWER_WITHIN_MS = 30_000;
 
 export async function withConnection<T>(
   io: Io,
-  { host, port }: NodeFile,
+  { host, port }: Endpoint,
   strings: "utf8" | "buffer",
   use: (connection: RedisConnection) => Promise<T>,
 ): Promise<T> {
@@ -27,7 +27,7 @@ export async function withConnection<T>(
 }
 
 /** The number of keys in all databases together, and a digest of everything; without an answer only the port. */
-export async function readNodeData(io: Io, node: NodeFile): Promise<NodeData> {
+export async function readNodeData(io: Io, node: Endpoint): Promise<NodeData> {
   const { port } = node;
   try {
     return await withConnection(io, node, "buffer", async (connection) => {
@@ -81,7 +81,7 @@ async function readValue(connection: RedisConnection, key: Buffer): Promise<Buff
 /** The acknowledged values that the server does not have. */
 export async function missingValues(
   io: Io,
-  node: NodeFile,
+  node: Endpoint,
   run: string,
   writers: readonly WriterHistory[],
 ): Promise<Value[]> {
@@ -104,7 +104,7 @@ export async function missingValues(
 /** Takes the drill's own keys away again, those of unknown fate too. */
 export async function removeValues(
   io: Io,
-  node: NodeFile,
+  node: Endpoint,
   run: string,
   writers: readonly WriterHistory[],
 ): Promise<void> {
