@@ -141,6 +141,8 @@ export class DirectWriter extends RecordingWriter {
   protected async write(key: string, value: string): Promise<number> {
     if (this.#connection === undefined || this.#connection.error) {
       this.#connection = await RedisConnection.open(this.io, this.#endpoint, { connectTimeoutMs: 500 });
+      // It was on its way when the end came, which could not close it: left alone it would wait for an answer that may never come.
+      if (this.stopped) this.end();
     }
     await this.#connection.call("SET", key, value);
     return this.#endpoint.port;
