@@ -1,8 +1,8 @@
 /** The result of a drill on a cluster as a person reads it. Pure. */
 import type { ClusterDrillResult } from "../lab/drill/cluster-drill.ts";
 import type { ClusterEvent } from "../lab/drill/cluster-events.ts";
-import type { ClusterVerdict, Gap } from "../lab/drill/cluster-verdict.ts";
-import { median } from "../lab/drill/verdict.ts";
+import type { ClusterVerdict } from "../lab/drill/cluster-verdict.ts";
+import { type Gap, median } from "../lab/drill/figures.ts";
 import { errors } from "./drill-text.ts";
 import { grouped } from "./status-text.ts";
 

@@ -1,6 +1,7 @@
 /** A drill's result as a person reads it. Pure. */
 import type { DrillResult } from "../lab/drill/drill.ts";
-import { median, type Verdict } from "../lab/drill/verdict.ts";
+import { median } from "../lab/drill/figures.ts";
+import type { Verdict } from "../lab/drill/verdict.ts";
 import { grouped } from "./status-text.ts";
 
 export function drillReport(result: DrillResult): string[] {

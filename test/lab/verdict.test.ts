@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { median, writeGap } from "../../src/lab/drill/figures.ts";
 import type { Ack, FinalState, Timeline, WriterHistory } from "../../src/lab/drill/history.ts";
-import { type DrillRecord, judge, median, type Verdict, writeGap } from "../../src/lab/drill/verdict.ts";
+import { type DrillRecord, judge, type Verdict } from "../../src/lab/drill/verdict.ts";
 
 const OLD = 6379;
 const NEW = 6380;
