@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { quoteWord } from "../base/words.ts";
 import type { Io } from "../io/io.ts";
+import type { Net, TlsContext } from "../io/net.ts";
 import { withTls } from "../io/tls-net.ts";
 
 /** Paths of PEM files, absolute. */
@@ -56,10 +57,20 @@ export function clientIo(io: Io, files: Partial<TlsFiles>): Io {
     if (bytes === undefined) throw new Error(`${path} is not there`);
     return bytes;
   };
-  const ca = read(files.ca);
-  const context = io.net.secure({
-    certificate: read(files.certificate),
-    key: read(files.key),
+  const context = clientContext(io.net, read(files.ca), read(files.certificate), read(files.key));
+  return withTls(io, { outgoing: () => context, incoming: null });
+}
+
+/** What a client brings along, all PEM. @param ca  undefined: the authorities that everybody believes in */
+export function clientContext(
+  net: Net,
+  ca: Uint8Array | undefined,
+  certificate?: Uint8Array,
+  key?: Uint8Array,
+): TlsContext {
+  return net.secure({
+    certificate,
+    key,
     authorities: ca === undefined ? "public" : [ca],
     clientCertificates: "no",
     protocols: ["TLSv1.2", "TLSv1.3"],
@@ -68,7 +79,6 @@ export function clientIo(io: Io, files: Partial<TlsFiles>): Io {
     preferServerCiphers: false,
     resumption: null,
   });
-  return withTls(io, { outgoing: () => context, incoming: null });
 }
 
 /** For ioredis. */
