@@ -26,12 +26,12 @@ const clients: Record<string, (nodes: readonly Node[]) => LoadClient | Promise<L
   async "node-redis"(nodes) {
     const cluster = createCluster({ rootNodes: nodes.map(({ port }) => ({ url: `redis://127.0.0.1:${port}` })) });
     cluster.on("error", () => {});
-    await cluster.connect();
-    return {
-      set: (key, value) => cluster.set(key, value),
-      get: (key) => cluster.get(key),
-      close: () => cluster.destroy(),
-    };
+    const close = () => cluster.destroy();
+    await cluster.connect().catch((error: unknown) => {
+      close();
+      throw error;
+    });
+    return { set: (key, value) => cluster.set(key, value), get: (key) => cluster.get(key), close };
   },
   "redis-py": (nodes) => redisPyCluster(nodes.map(({ port }) => port)),
   "redis-cli -c": (nodes) => redisCliCluster(nodes.map(({ port }) => port)),
@@ -47,7 +47,7 @@ describe("clients of a cluster", needsRedisCli(), () => {
       await using nodes = await Nodes.start(kind, kind, kind, kind, kind, kind);
       await nodes.form(3);
       const [first, second, , firstReplica, secondReplica] = nodes.all as [Node, Node, Node, Node, Node, Node];
-      const load = new Load(await connect(nodes.all), loadKeys(400));
+      await using load = new Load(await connect(nodes.all), loadKeys(400));
       load.start(4);
       await load.progress(500);
 

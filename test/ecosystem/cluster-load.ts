@@ -36,7 +36,7 @@ function slotOf(key: string): number {
   return hashSlot(new Slice(bytes, 0, bytes.length));
 }
 
-export class Load {
+export class Load implements AsyncDisposable {
   readonly account: Account = { acknowledged: 0, errors: new Map(), lost: [] };
   phase = "start";
   readonly #client: LoadClient;
@@ -74,6 +74,7 @@ export class Load {
     }
   }
 
+  /** Ends the writes, and reads all of it once more. */
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#running;
@@ -81,6 +82,11 @@ export class Load {
       const value = Number(await this.#client.get(key));
       if (!this.#fits(key, value)) this.account.lost.push(`${key}: ${value}, not ${this.#acknowledged.get(key)}`);
     }
+  }
+
+  /** In the midst of it, too: who waits for an answer is told that there will be none. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopped = true;
     await this.#client.close();
   }
 

@@ -3,12 +3,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { PYTHON } from "../peers.ts";
+import { tether } from "../processes.ts";
 import type { LoadClient } from "./cluster-load.ts";
-
-const running = new Set<ChildProcess>();
-process.once("exit", () => {
-  for (const child of running) child.kill("SIGKILL");
-});
 
 class LineProgram {
   readonly #child: ChildProcess;
@@ -18,8 +14,7 @@ class LineProgram {
 
   /** @param alsoErrors  what it says on stderr is for us too */
   constructor(command: string, args: readonly string[], alsoErrors = false) {
-    this.#child = spawn(command, args, { stdio: ["pipe", "pipe", alsoErrors ? "pipe" : "ignore"] });
-    running.add(this.#child);
+    this.#child = tether(spawn(command, args, { stdio: ["pipe", "pipe", alsoErrors ? "pipe" : "ignore"] }));
     for (const stream of [this.#child.stdout, this.#child.stderr])
       if (stream !== null)
         createInterface({ input: stream }).on("line", (line) => {
@@ -28,7 +23,6 @@ class LineProgram {
         });
     this.#child.stdin!.on("error", () => {});
     this.#child.once("close", () => {
-      running.delete(this.#child);
       this.#ended = true;
       this.#wake();
     });

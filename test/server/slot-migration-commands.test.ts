@@ -2,17 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ReplyError } from "../../src/base/reply-error.ts";
-import {
-  KEY,
-  KEYS,
-  SLOTS,
-  sleep,
-  streaming,
-  succeeded,
-  tagBelow,
-  World,
-  worldWithKeys,
-} from "./slot-migration-world.ts";
+import { KEY, KEYS, SLOTS, streaming, succeeded, tagBelow, World, worldWithKeys } from "./slot-migration-world.ts";
 
 test("orders that cannot be carried out are refused, and change nothing", async () => {
   await using world = await World.start({ shards: 2, replicas: 1 });
@@ -97,14 +87,13 @@ test("those who wait for a key are sent to its new owner; who watches one is tol
   await world.until("it waits", () => [...a!.server.blocking.waiters()].length > 0);
   await world.ask(a!, "WATCH", KEY[0]!);
   succeeded(await world.migrate(a!, b!, `0-${SLOTS - 1}`));
-  await sleep(50);
+  await world.until("it waits there", () => [...b!.server.blocking.waiters()].length > 0);
   await world.ask(b!, "RPUSH", `${tag}waiting`, "served");
   assert.deepEqual(await popped, [`${tag}waiting`, "served"]);
   succeeded(await world.migrate(b!, a!, `0-${SLOTS - 1}`));
   await world.ask(a!, "MULTI");
   await world.ask(a!, "SET", KEY[0]!, "x");
   assert.equal(await world.ask(a!, "EXEC"), null);
-  client.disconnect();
 });
 
 test("a replica that is given a copy of everything meanwhile hides what is hidden", async () => {

@@ -9,6 +9,7 @@ import { nodeIo } from "../../src/io/node-io.ts";
 import { eventually } from "../../src/lab/world.ts";
 import type { EmbeddedNode } from "../../src/main/embedded.ts";
 import { type ClusterOptions, type EmbeddedCluster, startCluster } from "../../src/main/embedded-cluster.ts";
+import { Ends } from "../ends.ts";
 
 export const io = nodeIo();
 
@@ -18,9 +19,11 @@ export class World implements AsyncDisposable {
   readonly cluster: EmbeddedCluster;
   readonly #connections = new Map<EmbeddedNode, RedisConnection>();
   readonly log: string[];
+  readonly #ends = new Ends();
 
   private constructor(cluster: EmbeddedCluster, log: string[]) {
     this.cluster = cluster;
+    this.#ends.add(() => cluster.stop());
     this.log = log;
   }
 
@@ -54,12 +57,15 @@ export class World implements AsyncDisposable {
 
   /** Asks one node, and no other. */
   async ask(node: EmbeddedNode, ...words: (string | number)[]): Promise<unknown> {
-    let connection = this.#connections.get(node);
-    if (connection === undefined || connection.error !== null) {
-      connection = new RedisConnection(io, { host: node.host, port: node.port }, { timeoutMs: 5000 });
-      this.#connections.set(node, connection);
-    }
-    return connection.call(...words);
+    const connection = this.#connections.get(node);
+    return (connection?.error === null ? connection : this.#connect(node)).call(...words);
+  }
+
+  #connect(node: EmbeddedNode): RedisConnection {
+    const connection = new RedisConnection(io, { host: node.host, port: node.port }, { timeoutMs: 5000 });
+    this.#connections.set(node, connection);
+    this.#ends.add(() => connection.close());
+    return connection;
   }
 
   id(node: EmbeddedNode): string {
@@ -93,6 +99,7 @@ export class World implements AsyncDisposable {
     return this.ended(from, await this.begin(from, to, ...slots));
   }
 
+  /** Lives as long as this world. */
   client(): Cluster {
     const client = new Cluster(this.cluster.addresses, {
       retryDelayOnMoved: 0,
@@ -102,6 +109,7 @@ export class World implements AsyncDisposable {
       clusterRetryStrategy: () => 20,
     });
     client.on("error", () => {});
+    this.#ends.add(() => client.disconnect());
     return client;
   }
 
@@ -135,8 +143,7 @@ export class World implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const connection of this.#connections.values()) connection.close();
-    await this.cluster.stop();
+    await this.#ends[Symbol.asyncDispose]();
   }
 }
 
@@ -162,8 +169,13 @@ export async function worldWithKeys(options: Parameters<typeof World.start>[0] =
   // One that dies without a replica is not to stop the others.
   const config = { "cluster-require-full-coverage": false, ...options.config };
   const world = await World.start({ shards: 3, ...options, config });
-  await Promise.all(KEY.map((key, i) => world.ask(world.nodes[0]!, "SET", key, `before ${i}`)));
-  return world;
+  try {
+    await Promise.all(KEY.map((key, i) => world.ask(world.nodes[0]!, "SET", key, `before ${i}`)));
+    return world;
+  } catch (error) {
+    await world[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 /** The migration comes to the point where writes could be held, and stays there. */
