@@ -4,7 +4,7 @@
  */
 import { splitWords } from "../src/base/words.ts";
 import { MemoryDisk } from "../src/io/memory-disk.ts";
-import type { Endpoint, Listener, ListenOptions, Net, NetError, Socket } from "../src/io/net.ts";
+import type { Endpoint, Listener, ListenOptions, Net, Socket } from "../src/io/net.ts";
 import { NodeProcesses } from "../src/io/node-processes.ts";
 import { noProcess } from "../src/io/process-facts.ts";
 import { SeededRandom } from "../src/io/random.ts";
@@ -12,59 +12,8 @@ import { VirtualClock } from "../src/io/virtual-clock.ts";
 import { readConfig } from "../src/main/config-file.ts";
 import { assemble } from "../src/server/assemble.ts";
 import type { Server } from "../src/server/server.ts";
+import { FuzzSocket } from "./socket.ts";
 import { Broken } from "./target.ts";
-
-/** One end of a connection; the other end is the fuzzer. */
-export class FuzzSocket implements Socket {
-  readonly local = { host: "127.0.0.1", port: 6379 };
-  readonly fd = -1;
-  readonly unsentBytes = 0;
-  readonly remote: Endpoint;
-  connected = false;
-  onConnect = () => {};
-  onData: (bytes: Uint8Array, length: number) => void = () => {};
-  onDrain = () => {};
-  onClose: (error?: NetError) => void = () => {};
-  /** What the server sent, as far as it is kept. */
-  received = "";
-  keeps = 0;
-  written = 0;
-
-  constructor(remote: Endpoint, connected: boolean) {
-    this.remote = remote;
-    this.connected = connected;
-  }
-
-  feed(bytes: Uint8Array): void {
-    if (this.connected && bytes.length > 0) this.onData(bytes, bytes.length);
-  }
-
-  leave(): void {
-    if (!this.connected) return;
-    this.connected = false;
-    this.onClose();
-  }
-
-  write(bytes: Uint8Array, length: number): boolean {
-    this.written += length;
-    if (this.received.length < this.keeps)
-      this.received += Buffer.from(bytes.buffer, bytes.byteOffset, length).toString("latin1");
-    return true;
-  }
-
-  end(): void {
-    this.connected = false;
-  }
-
-  destroy(): void {
-    this.connected = false;
-  }
-
-  pause(): void {}
-  resume(): void {}
-  setNoDelay(): void {}
-  setKeepAlive(): void {}
-}
 
 class FuzzNet {
   readonly doors = new Map<number, (socket: Socket) => void>();

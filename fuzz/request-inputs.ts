@@ -1,6 +1,7 @@
 /** Bytes that a client should not send: a seed gives the same input every time. */
 import { SeededRandom } from "../src/io/random.ts";
 import { encode as encodeWords } from "./house.ts";
+import { NUMBERS } from "./mutate.ts";
 
 /** Commands that would end the server, stop it, make it another's replica, write to its disk, or test it for a tenth of a second. */
 const LEFT_OUT = new Set([
@@ -74,31 +75,6 @@ export class FuzzInputs {
   }
 }
 
-const NUMBERS = [
-  "0",
-  "-0",
-  "-1",
-  "1",
-  "2",
-  "01",
-  "1000",
-  "1048577",
-  "2147483647",
-  "2147483648",
-  "4294967296",
-  "9223372036854775807",
-  "-9223372036854775808",
-  "18446744073709551616",
-  "99999999999999999999999",
-  "1e3",
-  "3.0e-4931",
-  "nan",
-  "inf",
-  "-inf",
-  "0x10",
-  "+5",
-  " 5",
-] as const;
 const OPTIONS = [
   "EX",
   "PX",

@@ -1,4 +1,7 @@
-/** Runs a target on the inputs of a range of seeds. An input is named by target and seed: nothing else decides what it is. */
+/**
+ * Runs a target on the inputs of a range of seeds. What an input is follows from the target, its seed, and what mutations start from:
+ * the target's corpus and `corpus/<name>.txt`. So a seed speaks of one commit; what is to be kept for good goes into the corpus.
+ */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { splitWords } from "../src/base/words.ts";
@@ -22,6 +25,8 @@ export interface FuzzResult {
   readonly heapGrownBytes: number;
 }
 
+/** Where inputs are kept. */
+export const CORPUS = join(import.meta.dirname, "corpus");
 /** Inputs between two checks, and between two turns of the event loop. */
 const CHECK_EVERY = 1000;
 /** What a target may keep beyond what it had after the first inputs. */
@@ -120,16 +125,23 @@ function usedAfterCollection(): number {
   return used();
 }
 
-/** Inputs kept in `corpus/<name>.txt`: one a line, in quotes; `#` begins a comment. */
-export function readCorpus(name: string): Buffer[] {
+/**
+ * Inputs kept in `<folder>/<name>.txt`: one a line, in quotes; `#` begins a comment. No file is no inputs.
+ * @throws  if there is one that cannot be read
+ */
+export function readCorpus(name: string, folder = CORPUS): Buffer[] {
+  const path = join(folder, `${name}.txt`);
   let text: string;
   try {
-    text = readFileSync(join(import.meta.dirname, "corpus", `${name}.txt`), "latin1");
-  } catch {
-    return [];
+    text = readFileSync(path, "latin1");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
   }
-  return text
-    .split("\n")
-    .filter((line) => line !== "" && !line.startsWith("#"))
-    .map((line) => Buffer.from(splitWords(line)![0]!, "latin1"));
+  return text.split("\n").flatMap((line, i) => {
+    if (line === "" || line.startsWith("#")) return [];
+    const words = splitWords(line);
+    if (words?.length !== 1) throw new Error(`${path}:${i + 1}: one input in quotes is wanted`);
+    return [Buffer.from(words[0]!, "latin1")];
+  });
 }

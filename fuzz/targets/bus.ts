@@ -7,8 +7,8 @@ import { readNodesConf, writeNodesConf } from "../../src/cluster/nodes-conf.ts";
 import { SlotSet } from "../../src/cluster/slot-set.ts";
 import { SeededRandom } from "../../src/io/random.ts";
 import { CLUSTER_FACTS, CLUSTER_SETTINGS } from "../cluster-parts.ts";
-import { FuzzSocket } from "../house.ts";
 import { pieces } from "../mutate.ts";
+import { FuzzSocket } from "../socket.ts";
 import { Broken, type TargetRow } from "../target.ts";
 
 const id = (digit: string) => digit.repeat(40);

@@ -4,8 +4,9 @@
  */
 import { Crc64 } from "../../src/base/crc64.ts";
 import type { SeededRandom } from "../../src/io/random.ts";
-import { type FuzzSocket, House } from "../house.ts";
+import { House } from "../house.ts";
 import { payloads as corpus } from "../rdb-corpus.ts";
+import type { FuzzSocket } from "../socket.ts";
 import { Broken, type Target, type TargetRow } from "../target.ts";
 
 const MB = 1024 * 1024;

@@ -5,9 +5,10 @@
 
 import { Slice } from "../../src/base/bytes.ts";
 import type { SeededRandom } from "../../src/io/random.ts";
-import { encode, type FuzzSocket, House } from "../house.ts";
+import { encode, House } from "../house.ts";
 import { Mutator, NUMBERS, pieces } from "../mutate.ts";
 import { rdbFiles } from "../rdb-corpus.ts";
+import type { FuzzSocket } from "../socket.ts";
 import { Broken, type Target, type TargetRow } from "../target.ts";
 
 const MB = 1024 * 1024;

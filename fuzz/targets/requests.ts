@@ -1,8 +1,9 @@
 /** Clients: requests of RESP and inline commands, right and wrong, whole and cut, to a server that serves another meanwhile. */
 import type { SeededRandom } from "../../src/io/random.ts";
-import { type FuzzSocket, House } from "../house.ts";
+import { House } from "../house.ts";
 import { pieces } from "../mutate.ts";
 import { FuzzInputs } from "../request-inputs.ts";
+import type { FuzzSocket } from "../socket.ts";
 import type { Target, TargetRow } from "../target.ts";
 
 const MB = 1024 * 1024;

@@ -4,12 +4,13 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fuzz } from "../../fuzz/run.ts";
+import { wholeNumber } from "../../fuzz/options.ts";
+import { fuzz, inputOf } from "../../fuzz/run.ts";
 import { Broken } from "../../fuzz/target.ts";
 import { targets } from "../../fuzz/targets.ts";
 
 const INPUTS = process.env["NINES_FUZZ"];
-const SEED = Number(process.env["NINES_FUZZ_SEED"] ?? 1);
+const SEED = wholeNumber("NINES_FUZZ_SEED", process.env["NINES_FUZZ_SEED"] ?? "1");
 /** Inputs that are slower to try. */
 const FEWER: Readonly<Record<string, number>> = {
   "lying-primary": 200,
@@ -20,7 +21,7 @@ const FEWER: Readonly<Record<string, number>> = {
 
 for (const [name, row] of Object.entries(targets))
   test(`fuzz ${name}: ${row.about}`, async () => {
-    const inputs = Number(INPUTS ?? FEWER[name] ?? 3000);
+    const inputs = wholeNumber("NINES_FUZZ", INPUTS ?? String(FEWER[name] ?? 3000));
     const result = await fuzz(name, row, { inputs, seed: SEED });
     // Inputs that are all refused at the door, or all right, try nothing.
     assert.ok(result.refused > inputs / 100, `${result.refused} of ${inputs} were refused`);
@@ -36,7 +37,6 @@ test("what a target throws is a bug with a seed", async () => {
 });
 
 test("a seed gives the same input every time", async () => {
-  const { inputOf } = await import("../../fuzz/run.ts");
   for (const name of ["redis-conf", "bus", "requests", "replies"]) {
     const [once, again, other] = [
       await inputOf(name, targets[name]!, 7),

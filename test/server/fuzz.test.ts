@@ -5,9 +5,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FuzzInputs } from "../../fuzz/request-inputs.ts";
+import { FuzzSocket } from "../../fuzz/socket.ts";
 import type { CommandRow } from "../../src/commands/call.ts";
 import { SeededRandom } from "../../src/io/random.ts";
-import { MemorySocket } from "./memory-socket.ts";
 import { type TestServer, withServer } from "./with-server.ts";
 
 const COUNT = Number(process.env["NINES_FUZZ"] ?? 20_000);
@@ -16,6 +16,8 @@ const OVER_SOCKETS = Math.min(COUNT, 500);
 const CONFIG =
   "proto-max-bulk-len 1mb\nclient-query-buffer-limit 1mb\nmaxmemory 64mb\nmaxmemory-policy allkeys-random\n";
 const MEGABYTE = 1024 * 1024;
+
+const newSocket = () => new FuzzSocket({ host: "127.0.0.1", port: 1 }, true);
 
 /** An input in pieces, as a network would cut it. */
 function* pieces(bytes: Buffer, seed: number): Generator<Buffer> {
@@ -48,10 +50,10 @@ test(`${COUNT} malformed inputs`, { timeout: 3_600_000 }, () =>
       const { server } = lab;
       const inputs = new FuzzInputs([...server.table.all()].map((row) => row.name));
       const witness = await lab.client();
-      const sockets: MemorySocket[] = [];
+      const sockets: FuzzSocket[] = [];
       const heapBefore = process.memoryUsage().heapUsed;
       for (let seed = FIRST; seed < FIRST + COUNT; seed++) {
-        const socket = new MemorySocket();
+        const socket = newSocket();
         server.accept(socket);
         for (const piece of pieces(inputs.make(seed), seed)) socket.feed(piece);
         sockets.push(socket);
@@ -82,7 +84,7 @@ test("a bug in a command would be noticed", () =>
       throw new TypeError("a bug");
     };
     for (let seed = 1; seed <= 100; seed++) {
-      const socket = new MemorySocket();
+      const socket = newSocket();
       server.accept(socket);
       socket.feed(inputs.make(seed));
       socket.leave();
