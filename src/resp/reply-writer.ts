@@ -1,28 +1,14 @@
 /**
  * Writes replies. Handlers state the RESP3 shape; only the writer knows what a RESP2 client gets instead. What is written
- * waits in chunks until the connection takes them at the end of the tick: one chunk is the usual case, and it goes back
- * to the pool once it has been sent, so that a reply allocates nothing.
+ * waits in chunks until the connection takes them at the end of the tick: one chunk is the usual case, and all go back
+ * to the pool once they have been sent, so that a reply allocates nothing.
  * @see https://redis.io/docs/latest/develop/reference/protocol-spec/
  */
 import { copyBytes, type Slice } from "../base/bytes.ts";
 import { SHORT_DECIMAL, writeShortDecimal } from "../base/doubles.ts";
 import { digits, formatDouble, writeInteger } from "../base/numbers.ts";
 import type { ReplyError } from "../base/reply-error.ts";
-
-export const CHUNK_BYTES = 16 * 1024;
-
-/** Chunks that nobody writes to at the moment. */
-export class ChunkPool {
-  readonly #free: Uint8Array[] = [];
-
-  take(): Uint8Array {
-    return this.#free.pop() ?? Buffer.allocUnsafeSlow(CHUNK_BYTES);
-  }
-
-  give(chunk: Uint8Array): void {
-    if (chunk.length === CHUNK_BYTES && this.#free.length < 1024) this.#free.push(chunk);
-  }
-}
+import type { ChunkPool } from "./chunk-pool.ts";
 
 export interface Chunk {
   bytes: Uint8Array;
@@ -61,25 +47,47 @@ export class ReplyWriter {
   }
 
   /**
-   * Hands what was written to `send`, oldest first, and starts afresh. `send` is told whether more follows, and returns true if the
-   * chunk is free again.
+   * Hands what was written to `send`, oldest first, and starts afresh. `send` is told whether more follows. It returns true if the
+   * chunk is free again; false if it keeps the chunk, and wants no more for now: the rest waits for the next `take`.
    */
   take(send: (bytes: Uint8Array, length: number, more: boolean) => boolean): void {
     this.#dirty = false;
+    if (this.full.length > 0 && !this.#takeFull(send)) return;
     const bytes = this.#bytes;
     const length = this.#at;
-    if (this.full.length > 0) {
-      const last = this.full.length - 1;
-      for (const [i, chunk] of this.full.entries())
-        if (send(chunk.bytes, chunk.length, i < last || length > 0)) this.#pool.give(chunk.bytes);
-      this.full.length = 0;
-      this.fullBytes = 0;
-    }
     if (bytes.length === 0) return;
     this.#at = 0;
     // Given back even if all that was written was taken back: what comes next must find none, and say so.
     this.#bytes = NO_BYTES;
     if (length === 0 || send(bytes, length, false)) this.#pool.give(bytes);
+  }
+
+  /** False if `send` wants no more. */
+  #takeFull(send: (bytes: Uint8Array, length: number, more: boolean) => boolean): boolean {
+    const { full } = this;
+    const last = full.length - 1;
+    let count = 0;
+    let goesOn = true;
+    while (goesOn && count <= last) {
+      const { bytes, length } = full[count]!;
+      goesOn = send(bytes, length, count < last || this.#at > 0);
+      if (goesOn) this.#pool.give(bytes);
+      this.fullBytes -= length;
+      count++;
+    }
+    full.splice(0, count);
+    return goesOn;
+  }
+
+  /** Forgets what waits to be taken, and whatever is written from now on. */
+  drop(): void {
+    this.discards = true;
+    for (const chunk of this.full) this.#pool.give(chunk.bytes);
+    this.full.length = 0;
+    this.fullBytes = 0;
+    if (this.#bytes.length > 0) this.#pool.give(this.#bytes);
+    this.#bytes = NO_BYTES;
+    this.#at = 0;
   }
 
   /** Bytes of the chunk being written to, used or not. */
@@ -177,15 +185,14 @@ export class ReplyWriter {
   }
 
   #longBulk(bytes: Uint8Array, start: number, end: number): void {
-    const length = end - start;
-    this.#header(0x24, length);
-    if (this.#at + length + 2 > this.#bytes.length) this.#makeRoom(length + 2);
+    this.#header(0x24, end - start);
+    this.raw(bytes, start, end);
+    if (this.#at + 2 > this.#bytes.length) this.#makeRoom(2);
     const to = this.#bytes;
     const at = this.#at;
-    copyBytes(bytes, start, end, to, at);
-    to[at + length] = 13;
-    to[at + length + 1] = 10;
-    this.#at = at + length + 2;
+    to[at] = 13;
+    to[at + 1] = 10;
+    this.#at = at + 2;
   }
 
   bulkText(text: string): void {
@@ -278,9 +285,26 @@ export class ReplyWriter {
   raw(bytes: Uint8Array, start = 0, end = bytes.length): void {
     const length = end - start;
     if (length === 0) return;
-    if (this.#at + length > this.#bytes.length) this.#makeRoom(length);
+    if (this.#at + length > this.#bytes.length) {
+      this.#spread(bytes, start, end);
+      return;
+    }
     copyBytes(bytes, start, end, this.#bytes, this.#at);
     this.#at += length;
+  }
+
+  /** What goes on behind the end of the current chunk. */
+  #spread(bytes: Uint8Array, start: number, end: number): void {
+    for (let from = start; from < end; ) {
+      if (this.#at === this.#bytes.length) {
+        if (this.discards && this.#at > 0) return;
+        this.#makeRoom(1);
+      }
+      const to = Math.min(end, from + this.#bytes.length - this.#at);
+      copyBytes(bytes, from, to, this.#bytes, this.#at);
+      this.#at += to - from;
+      from = to;
+    }
   }
 
   /**
@@ -363,7 +387,7 @@ export class ReplyWriter {
     this.raw(bytes, 0, bytes.length);
   }
 
-  /** Puts the current chunk aside and begins one that holds at least `length` bytes. */
+  /** Puts the current chunk aside and begins one that holds at least `length` bytes, which are no more than a chunk has. */
   #makeRoom(length: number): void {
     if (this.discards) {
       this.#at = 0;
@@ -373,11 +397,12 @@ export class ReplyWriter {
       this.#dirty = true;
       this.#onDirty();
     }
+    const isMore = this.size > 0;
     if (this.#at > 0) {
       this.full.push({ bytes: this.#bytes, length: this.#at });
       this.fullBytes += this.#at;
     } else if (this.#bytes.length > 0) this.#pool.give(this.#bytes);
-    this.#bytes = length <= CHUNK_BYTES ? this.#pool.take() : Buffer.allocUnsafeSlow(length);
+    this.#bytes = isMore ? this.#pool.takeBlock() : this.#pool.takeChunk();
     this.#at = 0;
   }
 }

@@ -9,7 +9,8 @@ import { Args } from "../commands/args.ts";
 import type { CommandRow } from "../commands/call.ts";
 import type { Session } from "../commands/session.ts";
 import type { NetError, Socket } from "../io/net.ts";
-import { type ChunkPool, ReplyWriter } from "../resp/reply-writer.ts";
+import type { ChunkPool } from "../resp/chunk-pool.ts";
+import { ReplyWriter } from "../resp/reply-writer.ts";
 import { ProtocolError, RequestReader } from "../resp/request-reader.ts";
 import { NameSet } from "./measured.ts";
 import { Transaction } from "./transaction.ts";
@@ -137,7 +138,11 @@ export class Connection implements Session {
   readonly fromPrimary: boolean;
   readonly socket: Socket;
   readonly #owner: ConnectionOwner;
+  /** The socket has not sent all that it was given. */
   #draining = false;
+  /** What it keeps until then. */
+  #lent: Uint8Array | null = null;
+  readonly #send = (bytes: Uint8Array, length: number, more: boolean) => this.#sent(bytes, length, more);
 
   constructor(owner: ConnectionOwner, socket: Socket, id: number, now: number, fromPrimary = false) {
     this.#owner = owner;
@@ -234,16 +239,23 @@ export class Connection implements Session {
 
   #write(): void {
     this.wroteUnsent = false;
-    this.reply.take((bytes, length, more) => {
-      this.bytesOut += length;
-      const sent = this.socket.write(bytes, length, more);
-      if (!sent) this.#draining = true;
-      return sent;
-    });
+    this.reply.take(this.#send);
+  }
+
+  #sent(bytes: Uint8Array, length: number, more: boolean): boolean {
+    this.bytesOut += length;
+    const sent = this.socket.write(bytes, length, more);
+    if (!sent) {
+      this.#draining = true;
+      this.#lent = bytes;
+    }
+    return sent;
   }
 
   #drained(): void {
     this.#draining = false;
+    if (this.#lent !== null) this.#owner.chunks.give(this.#lent);
+    this.#lent = null;
     this.flush();
     if (!this.#draining) this.replica?.onDrain();
   }
@@ -261,6 +273,7 @@ export class Connection implements Session {
   #process(bytes: Uint8Array, length: number): void {
     const owner = this.#owner;
     const reader = this.reader;
+    const much = this.reply.fullBytes + MUCH_OUTPUT;
     reader.lend(bytes, length);
     owner.beginBatch(this);
     try {
@@ -268,7 +281,7 @@ export class Connection implements Session {
         const args = reader.next();
         if (args === null) break;
         owner.run(this, args);
-        if (this.reply.fullBytes > MUCH_OUTPUT) this.#giveWay();
+        if (this.reply.fullBytes > much) this.#giveWay();
       }
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
@@ -326,13 +339,19 @@ export class Connection implements Session {
     // What waits to be sent is given up: a client that does not read would keep it, and the socket, for ever.
     if (this.#draining) this.socket.destroy();
     else this.socket.end();
-    this.#owner.closed(this, reason);
+    this.#end(reason);
   }
 
   #lost(error?: NetError): void {
     if (this.closed) return;
     this.closed = true;
-    this.#owner.closed(this, error?.message ?? "Client closed connection");
+    this.#end(error?.message ?? "Client closed connection");
+  }
+
+  /** What it was owed serves others now. */
+  #end(reason: string): void {
+    this.reply.drop();
+    this.#owner.closed(this, reason);
   }
 }
 
@@ -357,6 +376,6 @@ export function keepArgs(args: Args): Args {
   return kept;
 }
 
-/** Output beyond which a batch is not gone on with at once, and the limits are looked at before its end. */
-const MUCH_OUTPUT = 1024 * 1024;
+/** A batch with more output than that is not gone on with at once, and the limits are looked at before its end. */
+const MUCH_OUTPUT = 256 * 1024;
 const NO_BYTES = new Uint8Array(0);

@@ -43,6 +43,7 @@ export class Cron {
     this.#closeIdle(now);
     for (const connection of server.clients.byId.values()) server.checkOutput(connection);
     server.eviction.weighAll();
+    server.chunks.trim(now);
     this.#sampleRates();
     if (!server.loading && server.engine.expiryMode === "delete" && server.activeExpire) this.#expire();
     if (this.#tidying === null) this.#tidy();

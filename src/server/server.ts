@@ -19,7 +19,7 @@ import type { Socket } from "../io/net.ts";
 import { noProcess, type ProcessFacts } from "../io/process-facts.ts";
 import type { Processes } from "../io/processes.ts";
 import type { Replication } from "../replication/shell.ts";
-import { ChunkPool } from "../resp/reply-writer.ts";
+import { ChunkPool } from "../resp/chunk-pool.ts";
 import type { ProtocolError } from "../resp/request-reader.ts";
 import type { SentinelShell } from "../sentinel/shell.ts";
 import { Access } from "./access.ts";
@@ -361,8 +361,8 @@ export class Server implements ConnectionOwner, DispatchHost {
     );
   }
 
-  monitor(connection: Connection, args: Args): void {
-    this.monitors.feed(connection, args);
+  monitor(connection: Connection, row: CommandRow, args: Args): void {
+    this.monitors.feed(connection, row, args);
   }
 
   slow(connection: Connection, args: Args, row: CommandRow, micros: number): void {
@@ -396,9 +396,14 @@ export class Server implements ConnectionOwner, DispatchHost {
     this.blocking.serve();
   }
 
-  bug(error: unknown, row: CommandRow): void {
+  bug(error: unknown, row: CommandRow | null): void {
     this.stats.unexpectedErrors++;
-    this.log.warning(`Bug in command '${row.name}': ${error instanceof Error ? error.stack : error}`);
+    const where = `command '${row?.name ?? "<unknown>"}'`;
+    this.rareLog.warning(
+      `bugs in ${where}`,
+      WARNINGS,
+      `Bug in ${where}: ${error instanceof Error ? error.stack : error}`,
+    );
   }
 
   /** To be called when anything changes that a gate looks at. */

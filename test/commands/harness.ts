@@ -14,7 +14,8 @@ import type { Session } from "../../src/commands/session.ts";
 import { CommandTable } from "../../src/commands/table.ts";
 import type { Database } from "../../src/engine/database.ts";
 import { Engine } from "../../src/engine/engine.ts";
-import { ChunkPool, ReplyWriter } from "../../src/resp/reply-writer.ts";
+import { ChunkPool } from "../../src/resp/chunk-pool.ts";
+import { ReplyWriter } from "../../src/resp/reply-writer.ts";
 
 /** Where the harness' clock stands at first: 2023-11-14. */
 export const START = 1_700_000_000_000;

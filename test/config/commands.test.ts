@@ -5,7 +5,8 @@ import { Args } from "../../src/commands/args.ts";
 import type { Call } from "../../src/commands/call.ts";
 import { type ConfigHost, configCommands } from "../../src/config/commands.ts";
 import { Config } from "../../src/config/config.ts";
-import { ChunkPool, ReplyWriter } from "../../src/resp/reply-writer.ts";
+import { ChunkPool } from "../../src/resp/chunk-pool.ts";
+import { ReplyWriter } from "../../src/resp/reply-writer.ts";
 
 function setup(changes: Partial<ConfigHost> = {}) {
   const later: Promise<void>[] = [];

@@ -28,8 +28,9 @@ import {
   type SnapshotStream,
 } from "../../src/replication/dataset.ts";
 import { Replication } from "../../src/replication/shell.ts";
+import { ChunkPool } from "../../src/resp/chunk-pool.ts";
 import { ReplyReader } from "../../src/resp/reply-reader.ts";
-import { ChunkPool, ReplyWriter } from "../../src/resp/reply-writer.ts";
+import { ReplyWriter } from "../../src/resp/reply-writer.ts";
 import { RequestReader } from "../../src/resp/request-reader.ts";
 
 const LATENCY_MS = 1;

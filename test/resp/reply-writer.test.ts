@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { Slice } from "../../src/base/bytes.ts";
 import { ReplyError } from "../../src/base/reply-error.ts";
-import { ChunkPool, ReplyWriter } from "../../src/resp/reply-writer.ts";
+import { ChunkPool } from "../../src/resp/chunk-pool.ts";
+import { ReplyWriter } from "../../src/resp/reply-writer.ts";
 
 function makeWriter(version: 2 | 3 = 2): ReplyWriter {
   const writer = new ReplyWriter(new ChunkPool(), () => {});
