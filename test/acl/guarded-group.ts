@@ -1,5 +1,5 @@
 /** A primary with replicas under Sentinels, where each link has a user that may do what redis.io says it needs, and nothing else. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +9,9 @@ import { NodeProcesses } from "../../src/io/node-processes.ts";
 import { nodeProcessFacts } from "../../src/io/process-facts.ts";
 import { readConfig } from "../../src/main/config-file.ts";
 import { assemble } from "../../src/server/assemble.ts";
+import { Ends } from "../ends.ts";
 import { freePort } from "../ports.ts";
+import { endProcess, tether } from "../processes.ts";
 import { until } from "../sentinel/real-group.ts";
 import { RespClient } from "../server/resp-client.ts";
 
@@ -31,7 +33,7 @@ export const SENTINEL_USERS = [
 
 interface Node {
   readonly port: number;
-  kill(): void | Promise<void>;
+  kill(): Promise<void>;
 }
 
 export class GuardedGroup {
@@ -99,8 +101,8 @@ export class GuardedGroup {
   }
 
   #theirs(file: string, port: number, sentinel: boolean): Node {
-    const child: ChildProcess = spawn(sentinel ? "redis-sentinel" : "redis-server", [file], { stdio: "ignore" });
-    return { port, kill: () => void child.kill("SIGKILL") };
+    const child = tether(spawn(sentinel ? "redis-sentinel" : "redis-server", [file], { stdio: "ignore" }));
+    return { port, kill: () => endProcess(child) };
   }
 
   async #ours(file: string, port: number, sentinel: boolean): Promise<Node> {
@@ -175,7 +177,9 @@ export class GuardedGroup {
   }
 
   async stop(): Promise<void> {
-    for (const node of this.#nodes.values()) await node.kill();
-    rmSync(this.#folder, { recursive: true, force: true });
+    const ends = new Ends();
+    ends.add(() => rmSync(this.#folder, { recursive: true, force: true }));
+    for (const node of this.#nodes.values()) ends.add(() => node.kill());
+    await ends[Symbol.asyncDispose]();
   }
 }

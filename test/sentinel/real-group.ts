@@ -11,7 +11,9 @@ import { nodeProcessFacts } from "../../src/io/process-facts.ts";
 import { readConfig } from "../../src/main/config-file.ts";
 import { assemble } from "../../src/server/assemble.ts";
 import type { Server } from "../../src/server/server.ts";
+import { Ends } from "../ends.ts";
 import { freePort } from "../ports.ts";
+import { endProcess, tether } from "../processes.ts";
 import { RespClient } from "../server/resp-client.ts";
 
 export interface GroupOptions {
@@ -34,23 +36,33 @@ export class RealGroup {
 
   static async start(options: GroupOptions): Promise<RealGroup> {
     const group = new RealGroup();
+    try {
+      await group.#start(options);
+      return group;
+    } catch (error) {
+      await group.stop();
+      throw error;
+    }
+  }
+
+  async #start(options: GroupOptions): Promise<void> {
     const { ours, theirs, quorum, replicas = 2 } = options;
     const ports = await Promise.all(Array.from({ length: 1 + replicas + ours + theirs }, freePort));
     for (const [i, port] of ports.slice(0, 1 + replicas).entries()) {
-      group.ports.push(port);
-      group.#children.set(port, group.#server(port, i === 0 ? null : ports[0]!));
+      this.ports.push(port);
+      this.#children.set(port, this.#server(port, i === 0 ? null : ports[0]!));
     }
     await until("the replicas to be in sync", async () => {
-      const info = await group.ask(ports[0]!, "INFO", "replication").catch(() => "");
+      const info = await this.ask(ports[0]!, "INFO", "replication").catch(() => "");
       return (info.match(/state=online/g) ?? []).length === replicas;
     });
     for (const [i, port] of ports.slice(1 + replicas).entries()) {
-      group.sentinelPorts.push(port);
-      const file = join(group.folder, `sentinel-${port}.conf`);
+      this.sentinelPorts.push(port);
+      const file = join(this.folder, `sentinel-${port}.conf`);
       const lines = [
         `port ${port}`,
         "bind 127.0.0.1",
-        `dir ${group.folder}`,
+        `dir ${this.folder}`,
         `sentinel monitor mymaster 127.0.0.1 ${ports[0]} ${quorum}`,
         "sentinel down-after-milliseconds mymaster 1000",
         "sentinel failover-timeout mymaster 10000",
@@ -58,12 +70,12 @@ export class RealGroup {
         "",
       ];
       writeFileSync(file, lines.join("\n"));
-      if (i < ours) group.#sentinels.push(await ourSentinel(file));
-      else group.#children.set(port, spawn("redis-sentinel", [file], { stdio: "ignore" }));
+      if (i < ours) this.#sentinels.push(await ourSentinel(file));
+      else this.#children.set(port, tether(spawn("redis-sentinel", [file], { stdio: "ignore" })));
     }
     await until("the Sentinels to know each other and the replicas", async () => {
       const shown = await Promise.all(
-        group.sentinelPorts.map((port) => group.ask(port, "SENTINEL", "MASTER", "mymaster")),
+        this.sentinelPorts.map((port) => this.ask(port, "SENTINEL", "MASTER", "mymaster")),
       );
       return shown.every(
         (text) =>
@@ -71,7 +83,6 @@ export class RealGroup {
           text.includes(`"num-slaves", "${replicas}"`),
       );
     });
-    return group;
   }
 
   #server(port: number, primary: number | null): ChildProcess {
@@ -81,7 +92,7 @@ export class RealGroup {
       file,
       `port ${port}\nbind 127.0.0.1\ndir ${this.folder}\ndbfilename ${port}.rdb\nsave ""\nrepl-diskless-sync-delay 0\n`,
     );
-    return spawn("redis-server", [file, ...follow], { stdio: "ignore" });
+    return tether(spawn("redis-server", [file, ...follow], { stdio: "ignore" }));
   }
 
   kill(port: number, signal: NodeJS.Signals = "SIGKILL"): void {
@@ -126,10 +137,12 @@ export class RealGroup {
   }
 
   async stop(): Promise<void> {
-    for (const client of this.#clients) client.socket.destroy();
-    for (const server of this.#sentinels) await server.stop();
-    for (const child of this.#children.values()) child.kill("SIGKILL");
-    rmSync(this.folder, { recursive: true, force: true });
+    const ends = new Ends();
+    ends.add(() => rmSync(this.folder, { recursive: true, force: true }));
+    for (const child of this.#children.values()) ends.add(() => endProcess(child));
+    for (const server of this.#sentinels) ends.add(() => server.stop());
+    for (const client of this.#clients) ends.add(() => client.socket.destroy());
+    await ends[Symbol.asyncDispose]();
   }
 }
 

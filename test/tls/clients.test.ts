@@ -70,7 +70,7 @@ test("ioredis: pipelines, transactions, values of many sizes, pub/sub", () =>
       assert.ok(value.equals((await redis.getBuffer(`v${size}`))!), `${size} bytes`);
     }
     // One after the other on one connection: none may overtake, whatever waits for what.
-    const many = await Promise.all([...sizes, ...sizes].map((size) => redis.strlen(`v${size}`).then((n) => n)));
+    const many = await Promise.all([...sizes, ...sizes].map((size) => redis.strlen(`v${size}`)));
     assert.deepEqual(many, [...sizes, ...sizes]);
     const together = await Promise.all([...sizes].reverse().map((size) => redis.getBuffer(`v${size}`)));
     assert.deepEqual(

@@ -13,11 +13,14 @@ import { NodeProcesses } from "../../src/io/node-processes.ts";
 import { nodeProcessFacts } from "../../src/io/process-facts.ts";
 import { withTls } from "../../src/io/tls-net.ts";
 import { LocalAuthority } from "../../src/lab/certificates.ts";
+import { clientContext } from "../../src/lab/tls.ts";
 import { eventually } from "../../src/lab/world.ts";
 import { readConfig } from "../../src/main/config-file.ts";
 import { assemble } from "../../src/server/assemble.ts";
 import type { Server } from "../../src/server/server.ts";
+import { Ends } from "../ends.ts";
 import { freePort } from "../ports.ts";
+import { endProcess, tether } from "../processes.ts";
 
 export const io = nodeIo();
 const run = promisify(execFile);
@@ -33,9 +36,11 @@ export async function until(what: string, holds: () => Promise<boolean> | boolea
 export class TlsHouse implements AsyncDisposable {
   readonly folder = mkdtempSync(join(tmpdir(), "nines-tls-"));
   readonly authority = new LocalAuthority(io.clock, io.random);
-  readonly #ends: (() => unknown)[] = [];
+  readonly #ends = new Ends();
 
   constructor() {
+    // Something may still be written, by a server of ours that is ending.
+    this.#ends.add(() => rmSync(this.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 }));
     this.write("ca.crt", this.authority.certificate);
     this.issue("node");
   }
@@ -58,7 +63,7 @@ export class TlsHouse implements AsyncDisposable {
 
   /** Called when the test ends, the last one first. */
   atEnd(end: () => unknown): void {
-    this.#ends.push(end);
+    this.#ends.add(end);
   }
 
   /** Lines that both kinds of server understand: TLS alone, on every link. */
@@ -78,7 +83,7 @@ export class TlsHouse implements AsyncDisposable {
 
   /** Ours, in this process. */
   async nines(lines: readonly string[], mode: "server" | "sentinel" = "server"): Promise<NinesServer> {
-    const file = mode === "sentinel" ? this.write(`nines-${this.#ends.length}.conf`, `${lines.join("\n")}\n`) : "";
+    const file = mode === "sentinel" ? this.write(`nines-${this.#ends.count}.conf`, `${lines.join("\n")}\n`) : "";
     const text = mode === "sentinel" ? "" : `save ""\nrepl-diskless-sync-delay 0\n${lines.join("\n")}\n`;
     const { config, extras } = readConfig(io.disk, file, text, mode === "sentinel");
     const log: string[] = [];
@@ -102,25 +107,16 @@ export class TlsHouse implements AsyncDisposable {
   /** Debian's. */
   redis(lines: readonly string[], command: "redis-server" | "redis-sentinel" = "redis-server"): ChildProcess {
     const more = command === "redis-server" ? ['save ""', "repl-diskless-sync-delay 0"] : [];
-    const file = this.write(`redis-${this.#ends.length}.conf`, `${[...lines, ...more].join("\n")}\n`);
-    const child = spawn(command, [file], { stdio: "ignore" });
-    this.atEnd(() => child.kill("SIGKILL"));
+    const file = this.write(`redis-${this.#ends.count}.conf`, `${[...lines, ...more].join("\n")}\n`);
+    const child = tether(spawn(command, [file], { stdio: "ignore" }));
+    this.atEnd(() => endProcess(child));
     return child;
   }
 
   /** What our own client needs to connect, with the certificate of that name. */
   context(name = "node"): TlsContext {
-    return io.net.secure({
-      certificate: io.disk.readSync(this.path(`${name}.crt`))!,
-      key: io.disk.readSync(this.path(`${name}.key`))!,
-      authorities: [Buffer.from(this.authority.certificate)],
-      clientCertificates: "no",
-      protocols: ["TLSv1.2", "TLSv1.3"],
-      ciphers: "",
-      ciphersuites: "",
-      preferServerCiphers: false,
-      resumption: null,
-    });
+    const read = (file: string) => io.disk.readSync(this.path(file))!;
+    return clientContext(io.net, read("ca.crt"), read(`${name}.crt`), read(`${name}.key`));
   }
 
   /** The world in which all connections are TLS. */
@@ -163,9 +159,7 @@ export class TlsHouse implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const end of this.#ends.reverse()) await end();
-    // Something may still be written, by a process that is ending.
-    rmSync(this.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
+    await this.#ends[Symbol.asyncDispose]();
   }
 }
 
