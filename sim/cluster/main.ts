@@ -4,8 +4,10 @@
  *   --seeds N [--from N]    as many worlds of 6 to 33 nodes; prints what broke in which seed
  *   --seed N [--trace]      one of them
  *   --nodes 10,100,500,1000 [--node-timeout 15000] [--warm-up 20000] [--watch 10000] [--seed N]   measures
+ *   --nodes 6 --stops 100 [--replicas 1] [--node-timeout 15000] [--seed N]   how soon stopped primaries are replaced
  */
 import { parseArgs } from "node:util";
+import { stopOften } from "./failing.ts";
 import { runCluster } from "./run.ts";
 import { measure } from "./scale.ts";
 
@@ -21,11 +23,24 @@ export function main(words: readonly string[]): void {
       "node-timeout": { type: "string", default: "15000" },
       "warm-up": { type: "string", default: "20000" },
       watch: { type: "string", default: "10000" },
+      stops: { type: "string" },
+      replicas: { type: "string", default: "1" },
     },
   });
   if (given.nodes !== undefined) {
     const [nodeTimeoutMs, warmUpMs, watchMs] = [given["node-timeout"], given["warm-up"], given.watch].map(Number);
     for (const nodes of given.nodes.split(",").map(Number)) {
+      if (given.stops !== undefined) {
+        const options = {
+          nodes,
+          nodeTimeoutMs: nodeTimeoutMs!,
+          stops: Number(given.stops),
+          replicas: Number(given.replicas),
+          seed: Number(given.seed ?? 1),
+        };
+        console.log(JSON.stringify(stopOften(options)));
+        continue;
+      }
       const seed = Number(given.seed ?? 1);
       scale({ seed, nodes, nodeTimeoutMs: nodeTimeoutMs!, warmUpMs: warmUpMs!, watchMs: watchMs! });
     }
