@@ -4,10 +4,10 @@ import { forgetPromises, missingProof } from "./fencing.ts";
 import { MessageFlag, NodeFlag, type Sender } from "./messages.ts";
 import type { ClusterNode } from "./node.ts";
 import { stopManual } from "./ownership.ts";
-import { announce, broadcast, send, senderOf } from "./sending.ts";
+import { announce, ask, broadcast, hasAnswered, send, senderOf } from "./sending.ts";
 import type { CannotFailOver, ClusterState } from "./state.ts";
 
-/** Before a candidate with siblings asks: so that they know each other's offsets, spread by chance, and later the fewer data it has. */
+/** Before a candidate with siblings asks: until it knows their offsets, spread by chance, and later the fewer data it has. */
 const DELAY_MS = 500;
 const SPREAD_MS = 500;
 const RANK_DELAY_MS = 1000;
@@ -40,7 +40,10 @@ export function considerElection(s: ClusterState): void {
   // Without any vote nothing was spent: those who refused may be asked again soon.
   const isRefused = election.asked && election.votes === 0 && age > life / 2;
   if (age > life * 2 || isRefused) schedule(s, byHand);
-  else if (!election.asked && !byHand) yieldToBetter(s);
+  else if (!election.asked && !byHand) {
+    yieldToBetter(s);
+    if (!election.isInformed) considerRivals(s);
+  }
   if (s.now < election.at) cannot(s, "waiting for its turn");
   else if (age <= life * 2 && age > life) cannot(s, "election expired");
   else if (!election.asked) stand(s);
@@ -62,23 +65,33 @@ function schedule(s: ClusterState, byHand: boolean): void {
   election.votes = 0;
   election.asked = false;
   election.rank = byHand ? 0 : rankOf(s);
+  election.isInformed = byHand || rivals(s).length === 0;
   election.at = byHand ? s.now : s.now + delayOf(s);
   const what = `rank #${election.rank}, offset ${s.facts.replicationOffset()}`;
   s.log("notice", `Start of election delayed for ${election.at - s.now} milliseconds (${what}).`);
-  // So that our siblings know our offset, and rank themselves.
-  announce(s, "shard");
+  // So that our siblings know our offset, and rank themselves; and that we know theirs.
+  for (const node of rivals(s)) ask(s, node);
 }
 
 function delayOf(s: ClusterState): number {
   const delay = failedBefore(s) * SHARD_DELAY_MS;
   // Nobody could be better. That the others know of the failure need not be waited for: they hear of it before they are asked.
-  if (!hasRivals(s)) return delay;
+  if (s.election.isInformed) return delay;
   return delay + DELAY_MS + (s.random.uint32() % SPREAD_MS) + s.election.rank * RANK_DELAY_MS;
 }
 
-function hasRivals({ myself }: ClusterState): boolean {
+/** Siblings that may want its place as well. */
+function rivals({ myself }: ClusterState): ClusterNode[] {
   const siblings = myself.primary?.replicas ?? [];
-  return siblings.some((node) => node !== myself && !node.is(NodeFlag.noFailover | NodeFlag.fail));
+  return siblings.filter((node) => node !== myself && !node.is(NodeFlag.noFailover | NodeFlag.fail));
+}
+
+/** When all of them have told how much they have, our rank is right: there is nothing more to wait for. */
+function considerRivals(s: ClusterState): void {
+  const { election } = s;
+  if (!rivals(s).every(hasAnswered)) return;
+  election.isInformed = true;
+  election.at -= DELAY_MS;
 }
 
 /** How many other shards are without their primary, of those that everybody takes to come before ours. */
@@ -161,7 +174,7 @@ export function takeOver(s: ClusterState): void {
   s.do({ kind: "slotsChanged" });
   updateState(s);
   s.promise();
-  announce(s, "all");
+  announce(s);
 }
 
 /** A candidate asks for our vote. */

@@ -95,7 +95,7 @@ export interface Link {
   from: ClusterNode | null;
   readonly openedAt: number;
   isUp: boolean;
-  /** PINGs that we sent on it, PONGs that came, and which of them a returning primary waits for (returning.ts). */
+  /** PINGs that we sent on it, PONGs that came, and which of them is waited for (`ask`, `hasAnswered`). */
   pings: number;
   pongs: number;
   awaited: number;

@@ -52,7 +52,7 @@ export function follow(s: ClusterState, primary: ClusterNode): void {
   s.save();
   s.do({ kind: "replicate", id: primary.id, address: primary.address });
   // In a large cluster two nodes may not speak for minutes: gossip tells them that the other lives, but not what it is.
-  announce(s, "all");
+  announce(s);
 }
 
 export function stopManual(s: ClusterState): void {
@@ -117,7 +117,7 @@ export function take(s: ClusterState, slots: readonly number[], epoch: number): 
   s.promise();
   s.do({ kind: "slotsChanged" });
   updateState(s);
-  announce(s, "all");
+  announce(s);
 }
 
 /** The node that we gave slots to has taken them: as though it had told us by the bus. */
@@ -143,5 +143,5 @@ export function reclaim(s: ClusterState): void {
   s.currentEpoch = s.maxEpoch() + 1;
   s.myself.configEpoch = s.currentEpoch;
   s.promise();
-  announce(s, "all");
+  announce(s);
 }

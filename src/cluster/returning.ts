@@ -4,7 +4,7 @@
  * of whom has its slots if they were given away, and holds writes, and answers that have not left, until they have spoken.
  */
 import type { ClusterNode } from "./node.ts";
-import { greet } from "./sending.ts";
+import { ask, hasAnswered } from "./sending.ts";
 import type { ClusterState } from "./state.ts";
 
 /**
@@ -28,7 +28,7 @@ export function stoodStill(s: ClusterState, ms: number): void {
     returning.slots = myself.slots.size;
   }
   returning.since = s.now;
-  ask(s, 1);
+  askAll(s, 1);
 }
 
 /** To be called when something may have been learnt: does it still have its slots? */
@@ -44,7 +44,7 @@ export function considerReturn(s: ClusterState): void {
   const silent = asked.filter((node) => !hasAnswered(node));
   const voters = 1 + asked.filter((node) => node.votes && !silent.includes(node)).length;
   if (voters >= s.quorum && (silent.length === 0 || waited >= PATIENCE_MS)) {
-    if (returning.round < ROUNDS) ask(s, returning.round + 1);
+    if (returning.round < ROUNDS) askAll(s, returning.round + 1);
     else {
       s.log("notice", "This primary still has its slots");
       end(s, false);
@@ -63,18 +63,9 @@ function witnesses(s: ClusterState): ClusterNode[] {
   return s.roll.nodes.filter((node) => !node.isMyself && (node.votes || node.primary === s.myself));
 }
 
-function ask(s: ClusterState, round: number): void {
+function askAll(s: ClusterState, round: number): void {
   s.returning.round = round;
-  for (const { link } of witnesses(s)) {
-    if (!link?.isUp) continue;
-    greet(s, link, "ping");
-    link.awaited = link.pings;
-  }
-}
-
-/** To what we asked, not a PONG that lay in our socket. On a connection made since then any is. */
-function hasAnswered({ link }: ClusterNode): boolean {
-  return link?.isUp === true && link.pongs >= link.awaited;
+  for (const node of witnesses(s)) ask(s, node);
 }
 
 function end(s: ClusterState, replaced: boolean): void {

@@ -59,19 +59,29 @@ export function broadcast(s: ClusterState, message: Message): void {
 export function greet(s: ClusterState, link: Link, kind: Greeting["kind"], about: readonly ClusterNode[] = []): void {
   if (kind !== "pong") link.pings++;
   if (kind === "ping" && link.node !== null) {
-    link.node.pingSentAt = s.now;
+    // One that is waiting for its answer keeps waiting, or a node that is asked again and again would never be missed.
+    if (link.node.pingSentAt === 0) link.node.pingSentAt = s.now;
     s.roll.attend(link.node);
   }
   sendOn(s, link, { kind, sender: senderOf(s), gossip: gossip(s, link.node, about), extensions: extensions(s) });
 }
 
+/** Asks a node whose answer `hasAnswered` tells of. */
+export function ask(s: ClusterState, { link }: ClusterNode): void {
+  if (!link?.isUp) return;
+  greet(s, link, "ping");
+  link.awaited = link.pings;
+}
+
+/** To what we asked, not a PONG that lay in our socket. On a connection made since then any is. */
+export function hasAnswered({ link }: ClusterNode): boolean {
+  return link?.isUp === true && link.pongs >= link.awaited;
+}
+
 /** A PONG that nobody asked for: news of ourselves. */
-export function announce(s: ClusterState, to: "all" | "shard"): void {
+export function announce(s: ClusterState): void {
   for (const node of s.roll.nodes) {
-    if (node.link === null || !node.link.isUp || node.is(NodeFlag.myself | NodeFlag.handshake)) continue;
-    const sibling =
-      node.isReplica && node.primary !== null && (node.primary === s.myself.primary || node.primary === s.myself);
-    if (to === "all" || sibling) greet(s, node.link, "pong");
+    if (node.link?.isUp && !node.is(NodeFlag.myself | NodeFlag.handshake)) greet(s, node.link, "pong");
   }
 }
 

@@ -50,7 +50,17 @@ export class ClusterState {
   readonly forgotten = new Map<NodeId, number>();
 
   /** The election in which we are, or were, the candidate. */
-  readonly election = { at: 0, epoch: 0, votes: 0, asked: false, rank: 0, reason: "" as CannotFailOver, saidAt: 0 };
+  readonly election = {
+    at: 0,
+    epoch: 0,
+    votes: 0,
+    asked: false,
+    rank: 0,
+    /** All siblings have told their offset since it was planned, or there are none. */
+    isInformed: false,
+    reason: "" as CannotFailOver,
+    saidAt: 0,
+  };
   /** What siblings have, once they promised to acknowledge nothing of that primary any more. */
   readonly fencing = { of: "" as NodeId, askedAt: 0, offsets: new Map<NodeId, number>() };
   /** A manual failover under way: until when, and what its two sides know. */

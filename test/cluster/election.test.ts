@@ -68,12 +68,33 @@ test("without siblings it asks at once, and whoever has not heard of the failure
   assert.deepEqual(saidAt(s, 100), [...three("fail"), ...three("auth-req")]);
 });
 
-test("with siblings it waits until they know each other's offsets", () => {
+test("with siblings it waits until it knows how much they have, and no longer", () => {
+  const asked = (answersAt: number | null, ms: number) => {
+    const { s, primaries } = group(["e"]);
+    primaries[1]!.flags |= NodeFlag.fail;
+    assert.deepEqual(saidAt(s, 0), ["ping"]);
+    if (answersAt !== null && answersAt <= ms) {
+      assert.deepEqual(saidAt(s, answersAt), []);
+      s.node("e".padEnd(40, "0"))!.link!.pongs++;
+    }
+    return saidAt(s, ms).includes("auth-req");
+  };
+  assert.equal(asked(null, 749), false);
+  assert.equal(asked(null, 751), true);
+  assert.equal(asked(10, 240), false);
+  assert.equal(asked(10, 251), true);
+  assert.equal(asked(600, 601), true);
+});
+
+test("a sibling that turns out to have more goes first, however soon it says so", () => {
   const { s, primaries } = group(["e"]);
+  const sibling = s.node("e".padEnd(40, "0"))!;
   primaries[1]!.flags |= NodeFlag.fail;
-  assert.deepEqual(saidAt(s, 0), ["pong"]);
-  assert.deepEqual(saidAt(s, 700), []);
-  assert.ok(saidAt(s, 751).includes("auth-req"));
+  saidAt(s, 0);
+  sibling.link!.pongs++;
+  sibling.replicationOffset = 101;
+  assert.equal(saidAt(s, 1249).includes("auth-req"), false);
+  assert.equal(saidAt(s, 1251).includes("auth-req"), true);
 });
 
 test("a sibling that has failed, or will not take over, is none to wait for", () => {
