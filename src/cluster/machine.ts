@@ -28,6 +28,9 @@ import { ClusterState } from "./state.ts";
 const TICKS_PER_PING = 10;
 const PING_CANDIDATES = 5;
 const MIN_HANDSHAKE_MS = 1000;
+/** So often each node is asked, in node timeouts, unless more questions and answers than so many would leave us in a second. */
+const QUIET_SHARE = 0.1;
+const CONTACTS_A_SECOND = 10;
 const TICKS_PER_MIGRATION = 10;
 
 export interface ClusterMachineParts {
@@ -42,6 +45,8 @@ export class ClusterMachine {
   readonly state: ClusterState;
   /** As it was at the last tick. */
   #nodeTimeoutMs = 0;
+  /** For so long a node may say nothing before it is asked whether it is there: see `quietMs`. */
+  #quietMs = 0;
 
   constructor({ id, settings, facts, random }: ClusterMachineParts) {
     this.state = new ClusterState(id, settings, facts, random);
@@ -129,10 +134,7 @@ export class ClusterMachine {
     const { node } = link;
     if (node === null) return;
     Object.assign(link, { isUp: true, remoteIp, localIp });
-    // A PING that is waiting for its answer keeps waiting, or a node that dies again and again would never be missed.
-    const waitingSince = node.pingSentAt;
     greet(this.state, link, node.is(NodeFlag.meet) ? "meet" : "ping");
-    if (waitingSince !== 0) node.pingSentAt = waitingSince;
     node.flags &= ~NodeFlag.meet;
   }
 
@@ -243,7 +245,7 @@ export class ClusterMachine {
     s.ticks++;
     if (describeSelf(s)) {
       s.save();
-      announce(s, "all");
+      announce(s);
     }
     for (const [id, until] of s.forgotten) if (until <= s.now) s.forgotten.delete(id);
     this.#look();
@@ -260,6 +262,7 @@ export class ClusterMachine {
     const { nodeTimeoutMs } = s.settings;
     if (nodeTimeoutMs !== this.#nodeTimeoutMs) s.roll.attendAll();
     this.#nodeTimeoutMs = nodeTimeoutMs;
+    this.#quietMs = quietMs(s.roll.nodes.length - 1, nodeTimeoutMs);
     const due = s.roll.due(s.now);
     for (const node of due) this.#keepLink(node);
     if (s.ticks % TICKS_PER_PING === 0) this.#pingSomebody();
@@ -273,7 +276,7 @@ export class ClusterMachine {
   #quietUntil(node: ClusterNode): number {
     if (node.is(NodeFlag.myself | NodeFlag.noAddress)) return Number.POSITIVE_INFINITY;
     const isIdle = node.link?.isUp && node.pingSentAt === 0 && !node.is(NodeFlag.handshake);
-    return isIdle ? node.pongReceivedAt + this.#nodeTimeoutMs / 2 : 0;
+    return isIdle ? Math.min(node.pongReceivedAt + this.#nodeTimeoutMs / 2, node.heardAt + this.#quietMs) : 0;
   }
 
   #keepLink(node: ClusterNode): void {
@@ -309,7 +312,8 @@ export class ClusterMachine {
     if (node.place < 0 || node.is(NodeFlag.myself | NodeFlag.noAddress | NodeFlag.handshake)) return;
     const timeout = s.settings.nodeTimeoutMs;
     const { link } = node;
-    if (link?.isUp && node.pingSentAt === 0 && s.now - node.pongReceivedAt > timeout / 2) {
+    const isQuiet = s.now - node.pongReceivedAt > timeout / 2 || s.now - node.heardAt >= this.#quietMs;
+    if (link?.isUp && node.pingSentAt === 0 && isQuiet) {
       greet(s, link, "ping");
       return;
     }
@@ -337,4 +341,13 @@ export class ClusterMachine {
       now - Math.max(node.heardAt, node.aliveAt) > timeout
     );
   }
+}
+
+/**
+ * How long others may say nothing before they are asked. A node that stops is waited for from the first question on that it does not
+ * answer, so the sooner that comes, the better: as often as the bus can easily carry, and no oftener than is of use. Where
+ * there are many nodes the rule of half a timeout is all there is, and they are many who ask.
+ */
+function quietMs(others: number, nodeTimeoutMs: number): number {
+  return Math.max(nodeTimeoutMs * QUIET_SHARE, (others * 1000) / CONTACTS_A_SECOND);
 }
