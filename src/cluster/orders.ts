@@ -44,31 +44,39 @@ export function changeSlots(s: ClusterState, slots: readonly number[], add: bool
     if (add) s.importing.delete(slot);
     s.assign(slot, add ? s.myself : null);
   }
-  slotsChanged(s);
+  ownersChanged(s);
 }
 
 export function flushSlots(s: ClusterState): void {
   if (s.facts.hasKeys()) throw err("DB must be empty to perform CLUSTER FLUSHSLOTS.");
   for (let slot = 0; slot < SLOTS; slot++) if (s.owners[slot] === s.myself) s.assign(slot, null);
-  slotsChanged(s);
+  ownersChanged(s);
 }
 
+function ownersChanged(s: ClusterState): void {
+  slotsChanged(s);
+  updateState(s);
+  announce(s);
+}
+
+/** Here, of which nobody else hears: that a slot moves. */
 function slotsChanged(s: ClusterState): void {
   s.save();
   s.do({ kind: "slotsChanged" });
-  updateState(s);
-  announce(s, "all");
 }
 
 export type SlotMove =
   | { readonly kind: "migrating" | "importing" | "node"; readonly id: NodeId }
   | { readonly kind: "stable" };
 
-/** CLUSTER SETSLOT. */
+/**
+ * CLUSTER SETSLOT. Whoever moves a slot says all of it to every node, also what it has heard from another by then: what changes nothing
+ * is neither saved nor told.
+ */
 export function setSlot(s: ClusterState, slot: number, move: SlotMove): void {
   if (move.kind === "stable") {
-    s.migrating.delete(slot);
-    s.importing.delete(slot);
+    const wasMigrating = s.migrating.delete(slot);
+    if (s.importing.delete(slot) || wasMigrating) slotsChanged(s);
   } else if (move.kind === "node") {
     giveSlot(s, slot, nodeOf(s, move.id));
   } else {
@@ -78,23 +86,27 @@ export function setSlot(s: ClusterState, slot: number, move: SlotMove): void {
     const other = s.node(move.id);
     if (other === null) throw clusterErrors.unknownToMe(move.id);
     if (other.isReplica) throw err("Target node is not a master");
-    (move.kind === "migrating" ? s.migrating : s.importing).set(slot, other);
+    const moves = move.kind === "migrating" ? s.migrating : s.importing;
+    if (moves.get(slot) === other) return;
+    moves.set(slot, other);
+    slotsChanged(s);
   }
-  slotsChanged(s);
 }
 
 function giveSlot(s: ClusterState, slot: number, node: ClusterNode): void {
   const { myself } = s;
   if (node.isReplica) throw err("Target node is not a master");
-  const wasMine = s.owners[slot] === myself;
+  const before = s.owners[slot]!;
+  const wasMine = before === myself;
   const keys = s.facts.keysIn(slot);
   if (wasMine && node !== myself && keys > 0) {
     const why = "while I still hold keys for this hash slot.";
     throw err(`Can't assign hashslot ${slot} to a different node ${why}`);
   }
-  if (keys === 0) s.migrating.delete(slot);
+  const ended = keys === 0 && s.migrating.delete(slot);
   s.assign(slot, node);
-  if (node === myself && s.importing.delete(slot)) {
+  const arrived = node === myself && s.importing.delete(slot);
+  if (arrived) {
     // Others believe in the move because of the epoch; if two nodes took one, the collision is resolved as ever.
     if (bumpEpoch(s)) s.log("notice", `configEpoch updated after importing slot ${slot}`);
   }
@@ -102,6 +114,8 @@ function giveSlot(s: ClusterState, slot: number, node: ClusterNode): void {
     s.log("notice", `Lost my last slot during slot migration. Reconfiguring myself as a replica of ${node.id}`);
     follow(s, node);
   }
+  if (node !== before || arrived) ownersChanged(s);
+  else if (ended) slotsChanged(s);
 }
 
 /** Takes an epoch above all others, unless ours is that already; false if so. */
@@ -147,7 +161,7 @@ export function forget(s: ClusterState, id: NodeId): void {
   if (s.myself.primary === node) throw err("Can't forget my master!");
   s.forgotten.set(id, s.now + s.settings.forgetMs);
   s.remove(node);
-  slotsChanged(s);
+  ownersChanged(s);
 }
 
 /** CLUSTER FAILOVER: why it cannot begin. */
@@ -182,5 +196,5 @@ export function reset(s: ClusterState, hard: boolean): void {
     s.rename(myself, s.newId());
     s.log("notice", `Node hard reset, now I'm ${myself.id} (was ${before})`);
   }
-  slotsChanged(s);
+  ownersChanged(s);
 }

@@ -69,6 +69,8 @@ export class ClusterShell {
   /** Something that we heard is not in nodes.conf yet. */
   #unsaved = false;
   #stopped = false;
+  /** nodes.conf could not be written. */
+  #failed = false;
 
   /**
    * @throws NodesConfError  a file that is there and cannot be believed
@@ -141,9 +143,16 @@ export class ClusterShell {
     return this.state.returning.since !== 0;
   }
 
-  /** For commands that change what is known: what they changed is saved and told. */
-  change(act: (state: ClusterState) => void): void {
-    this.#perform(this.machine.change(act, this.#io.clock.now()));
+  /**
+   * For commands that change what is known: what they changed is saved and told.
+   * @param learnt  others say it again, should we forget it: it is written at the next tick
+   */
+  change(act: (state: ClusterState) => void, learnt = false): void {
+    const effects = this.machine.change(act, this.#io.clock.now());
+    const before = this.#learning;
+    this.#learning = learnt;
+    this.#perform(effects);
+    this.#learning = before;
   }
 
   /** PUBLISH to all nodes, or with `sharded` to those of our shard. */
@@ -186,7 +195,11 @@ export class ClusterShell {
   }
 
   #perform(effects: readonly Effect[]): void {
-    for (const effect of effects) this.#do(effect);
+    for (const effect of effects) {
+      // What could not be saved is not to be said either.
+      if (this.#failed) return;
+      this.#do(effect);
+    }
   }
 
   #do(effect: Effect): void {
@@ -251,7 +264,7 @@ export class ClusterShell {
       this.#io.disk.replaceSync(this.#file, Buffer.from(writeNodesConf(this.machine.state), "latin1"), durable);
     } catch (error) {
       this.#host.log.warning(`Fatal: can't update cluster config file: ${(error as Error).message}`);
-      this.#stopped = true;
+      this.#stopped = this.#failed = true;
       this.#host.exit(1);
     }
   }
@@ -259,6 +272,10 @@ export class ClusterShell {
   // ---- Connections
 
   #accept(socket: Socket): void {
+    if (this.#stopped) {
+      socket.destroy();
+      return;
+    }
     const number = this.machine.accept(socket.remote.host, socket.local.host, this.#io.clock.now());
     socket.setNoDelay(true);
     this.#add(socket, number, true);

@@ -1,0 +1,162 @@
+/** What a node writes into nodes.conf and when, on a disk that counts and can be full. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { silent } from "../../src/base/log.ts";
+import type { ClusterSettings } from "../../src/cluster/facts.ts";
+import { NodeFlag } from "../../src/cluster/messages.ts";
+import { ClusterNode } from "../../src/cluster/node.ts";
+import { setSlot } from "../../src/cluster/orders.ts";
+import { type ClusterHost, ClusterShell } from "../../src/cluster/shell.ts";
+import { MemoryDisk } from "../../src/io/memory-disk.ts";
+import type { Endpoint, Net, Socket } from "../../src/io/net.ts";
+import { SeededRandom } from "../../src/io/random.ts";
+import { VirtualClock } from "../../src/io/virtual-clock.ts";
+
+const settings: ClusterSettings = {
+  nodeTimeoutMs: 5000,
+  replicaValidityFactor: 10,
+  migrationBarrier: 1,
+  allowReplicaMigration: true,
+  requireFullCoverage: true,
+  replicaNoFailover: false,
+  forgetMs: 60_000,
+  manualFailoverMs: 5000,
+  replPingMs: 1000,
+  announceIp: "",
+  announceHostname: "",
+  announceHumanName: "",
+  port: 7000,
+  plainPort: 0,
+  busPort: 17_000,
+};
+
+class CountingDisk extends MemoryDisk {
+  writes = 0;
+  full = false;
+
+  override replaceSync(path: string, bytes: Uint8Array | Iterable<Uint8Array>): void {
+    if (this.full) throw new Error("no space left on device");
+    this.writes++;
+    super.replaceSync(path, bytes);
+  }
+}
+
+/** A socket to whoever: it counts what is sent. */
+class CountingSocket implements Socket {
+  readonly local: Endpoint = { host: "127.0.0.1", port: 1 };
+  readonly fd = -1;
+  readonly connected = true;
+  readonly unsentBytes = 0;
+  writes = 0;
+  isDestroyed = false;
+  onConnect = (): void => {};
+  onData = (): void => {};
+  onDrain = (): void => {};
+  onClose = (): void => {};
+
+  constructor(readonly remote: Endpoint) {}
+
+  write(): boolean {
+    this.writes++;
+    return true;
+  }
+  pause(): void {}
+  resume(): void {}
+  setNoDelay(): void {}
+  setKeepAlive(): void {}
+  end(): void {}
+  destroy(): void {
+    this.isDestroyed = true;
+  }
+}
+
+/** We own slots 0 to 9, another primary 10 to 19, and are connected to it. */
+function pair() {
+  const clock = new VirtualClock();
+  const disk = new CountingDisk();
+  const sockets: CountingSocket[] = [];
+  let accept: (socket: Socket) => void = () => {};
+  const net = {
+    connect(endpoint: Endpoint) {
+      const socket = new CountingSocket(endpoint);
+      sockets.push(socket);
+      clock.after(0, () => socket.onConnect());
+      return socket;
+    },
+    async listen(endpoint: Endpoint, onConnection: (socket: Socket) => void) {
+      accept = onConnection;
+      return { endpoint, async close() {} };
+    },
+  };
+  const exits: number[] = [];
+  const host = { log: silent, slotsChanged() {}, stateChanged() {}, exit: (code: number) => exits.push(code) };
+  const shell = new ClusterShell({
+    io: { clock, disk, net: net as unknown as Net, random: new SeededRandom(1) },
+    host: host as unknown as ClusterHost,
+    settings,
+    facts: { replicationOffset: () => 0, dataAgeMs: () => 0, keysIn: () => 0, hasKeys: () => true },
+    file: "nodes.conf",
+    sendBufferLimit: 0,
+  });
+  const { state } = shell;
+  const address = { ip: "127.0.0.1", port: 7001, busPort: 17_001, plainPort: 0 };
+  const other = new ClusterNode("b".repeat(40), NodeFlag.master, address, clock.now());
+  other.configEpoch = state.currentEpoch = 1;
+  shell.change((s) => {
+    s.add(other);
+    for (let slot = 0; slot < 20; slot++) s.assign(slot, slot < 10 ? s.myself : other);
+  });
+  shell.start();
+  const tick = () => clock.advance(100);
+  tick();
+  disk.writes = 0;
+  const order = (...of: Parameters<typeof setSlot> extends [unknown, ...infer Rest] ? Rest : never) =>
+    shell.change((s) => setSlot(s, ...of));
+  const sent = () => sockets.reduce((sum, { writes }) => sum + writes, 0);
+  return { shell, state, other, disk, order, sent, tick, exits, sockets, accept: (socket: Socket) => accept(socket) };
+}
+
+test("an order that changes nothing writes nothing and tells nobody", async () => {
+  const { shell, state, other, disk, order, sent } = pair();
+  const before = sent();
+  order(10, { kind: "stable" });
+  order(10, { kind: "node", id: other.id });
+  order(0, { kind: "node", id: state.myself.id });
+  assert.deepEqual([disk.writes, sent() - before], [0, 0]);
+  order(0, { kind: "migrating", id: other.id });
+  order(0, { kind: "migrating", id: other.id });
+  assert.deepEqual([disk.writes, sent() - before], [1, 0], "whom a slot is moved to is ours to know");
+  order(10, { kind: "importing", id: other.id });
+  order(10, { kind: "node", id: state.myself.id });
+  assert.deepEqual([disk.writes, sent() - before], [3, 1], "a slot that is ours now is told");
+  await shell.stop();
+});
+
+test("what others say again is written at the next tick, and at the end", async () => {
+  const { shell, other, disk, tick } = pair();
+  const give = (slot: number) => shell.change((s) => setSlot(s, slot, { kind: "node", id: other.id }), true);
+  for (let slot = 0; slot < 5; slot++) give(slot);
+  assert.equal(disk.writes, 0);
+  tick();
+  assert.equal(disk.writes, 1);
+  give(5);
+  await shell.stop();
+  assert.equal(disk.writes, 2);
+});
+
+test("nothing is said behind a state that could not be written", () => {
+  const { order, state, disk, sent, exits } = pair();
+  const before = sent();
+  disk.full = true;
+  order(10, { kind: "node", id: state.myself.id });
+  assert.deepEqual([exits, sent() - before], [[1], 0]);
+});
+
+test("who comes while it stops finds nobody", async () => {
+  const { shell, accept } = pair();
+  await shell.listen(["127.0.0.1"], 17_000);
+  await shell.stop();
+  const late = new CountingSocket({ host: "127.0.0.1", port: 2 });
+  accept(late);
+  assert.ok(late.isDestroyed);
+});
