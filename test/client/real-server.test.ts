@@ -1,15 +1,16 @@
 import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { tmpdir } from "node:os";
 import { after, before, describe, test } from "node:test";
 import { ReplyError } from "../../src/base/reply-error.ts";
 import { RedisConnection } from "../../src/client/connection.ts";
 import { ConnectionError } from "../../src/client/connection-error.ts";
 import { infoFields, namedFields } from "../../src/client/replies.ts";
 import { nodeIo } from "../../src/io/node-io.ts";
-import { NodeProcesses } from "../../src/io/node-processes.ts";
-import type { ChildProcess } from "../../src/io/processes.ts";
 import { eventually } from "../../src/lab/world.ts";
 import { needs } from "../lab/peers.ts";
 import { freePort } from "../ports.ts";
+import { endProcess, tether } from "../processes.ts";
 
 const io = nodeIo();
 const endpoint = { host: "127.0.0.1", port: await freePort() };
@@ -20,8 +21,8 @@ describe("a real redis-server", needs("redis-server"), () => {
 
   before(async () => {
     const words = ["--port", `${endpoint.port}`, "--bind", "127.0.0.1", "--save", "", "--requirepass", "secret"];
-    server = new NodeProcesses().spawn({ command: "redis-server", args: words, cwd: "/tmp" });
-    const up = await eventually(io.clock, 5000, 20, async () => {
+    server = tether(spawn("redis-server", words, { cwd: tmpdir(), stdio: "ignore" }));
+    const up = await eventually(io.clock, 15_000, 20, async () => {
       const connection = new RedisConnection(io, endpoint, auth);
       const answer = await connection.call("PING").catch(() => undefined);
       connection.close();
@@ -29,7 +30,7 @@ describe("a real redis-server", needs("redis-server"), () => {
     });
     assert.equal(up, "PONG");
   });
-  after(() => server.kill("SIGKILL"));
+  after(() => endProcess(server));
 
   for (const protocol of [2, 3] as const) {
     test(`RESP${protocol}: values of every shape`, async () => {
@@ -105,7 +106,13 @@ describe("a real redis-server", needs("redis-server"), () => {
   test("the server is killed: what was under way fails at once, as possibly carried out", async () => {
     const connection = await RedisConnection.open(io, endpoint, auth);
     const blocked = connection.call("BLPOP", "nothing", 0);
-    io.clock.after(50, () => server.kill("SIGKILL"));
+    const watcher = await RedisConnection.open(io, endpoint, auth);
+    await eventually(io.clock, 5000, 5, async () => {
+      const clients = infoFields(await watcher.call("INFO", "clients"));
+      return clients.get("blocked_clients") === "1" || undefined;
+    });
+    watcher.close();
+    server.kill("SIGKILL");
     await assert.rejects(blocked, (error) => {
       assert.ok(error instanceof ConnectionError);
       assert.match(error.kind, /closed|reset/);
@@ -113,7 +120,7 @@ describe("a real redis-server", needs("redis-server"), () => {
       assert.match(error.message, /before it answered BLPOP/);
       return true;
     });
-    await server.exited;
+    await endProcess(server);
     await assert.rejects(RedisConnection.open(io, endpoint), /refused the connection/);
   });
 });

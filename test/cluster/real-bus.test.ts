@@ -1,5 +1,6 @@
 /** Our bus and a real redis-server's: they meet, share slots, see each other fail, and one replaces the other. */
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,10 +16,10 @@ import { ClusterState } from "../../src/cluster/state.ts";
 import { MemoryDisk } from "../../src/io/memory-disk.ts";
 import type { Endpoint } from "../../src/io/net.ts";
 import { nodeIo } from "../../src/io/node-io.ts";
-import { NodeProcesses } from "../../src/io/node-processes.ts";
 import { eventually } from "../../src/lab/world.ts";
 import { needs } from "../lab/peers.ts";
 import { freePort } from "../ports.ts";
+import { endProcess, tether } from "../processes.ts";
 
 const io = nodeIo();
 const facts: ClusterFacts = { replicationOffset: () => 0, dataAgeMs: () => 0, keysIn: () => 0, hasKeys: () => false };
@@ -106,7 +107,7 @@ class Theirs implements AsyncDisposable {
   readonly port: number;
   readonly busPort: number;
   readonly #process;
-  connection!: RedisConnection;
+  #connection: RedisConnection | null = null;
 
   constructor(port: number, busPort: number) {
     this.port = port;
@@ -115,17 +116,24 @@ class Theirs implements AsyncDisposable {
       ...["--port", `${port}`, "--cluster-port", `${busPort}`, "--bind", "127.0.0.1", "--save", ""],
       ...["--cluster-enabled", "yes", "--cluster-node-timeout", "1500", "--dir", this.folder],
     ];
-    this.#process = new NodeProcesses().spawn({ command: "redis-server", args: words, cwd: this.folder });
+    this.#process = tether(spawn("redis-server", words, { cwd: this.folder, stdio: "ignore" }));
   }
 
   static async start(): Promise<Theirs> {
     const theirs = new Theirs(await freePort(), await freePort());
-    const up = await eventually(io.clock, 5000, 20, async () => {
-      theirs.connection = new RedisConnection(io, { host: "127.0.0.1", port: theirs.port });
-      return theirs.connection.call("PING").catch(() => undefined);
+    const up = await eventually(io.clock, 15_000, 20, async () => {
+      const connection = new RedisConnection(io, { host: "127.0.0.1", port: theirs.port });
+      theirs.#connection?.close();
+      theirs.#connection = connection;
+      return connection.call("PING").catch(() => undefined);
     });
-    assert.equal(up, "PONG");
-    return theirs;
+    if (up === "PONG") return theirs;
+    await theirs[Symbol.asyncDispose]();
+    throw new Error("redis-server did not start");
+  }
+
+  get connection(): RedisConnection {
+    return this.#connection!;
   }
 
   async nodes(): Promise<string[]> {
@@ -139,9 +147,8 @@ class Theirs implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.connection.close();
-    this.kill();
-    await this.#process.exited;
+    this.#connection?.close();
+    await endProcess(this.#process);
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

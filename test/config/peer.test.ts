@@ -10,6 +10,7 @@ import { Config } from "../../src/config/config.ts";
 import { allNames } from "../../src/config/directives.ts";
 import { loadConfig } from "../../src/config/file.ts";
 import { freePort } from "../ports.ts";
+import { endProcess, tether } from "../processes.ts";
 import { setCases } from "./set-cases.ts";
 
 const installed = spawnSync("redis-server", ["--version"]).status === 0;
@@ -50,15 +51,15 @@ describe("a real redis-server", { skip: !installed && !required && "redis-server
     folder = mkdtempSync(join(tmpdir(), "nines-config-"));
     const path = join(folder, "redis.conf");
     writeFileSync(path, file.replace("PORT", String(port)));
-    peer = spawn("redis-server", [path, "--dir", folder], { stdio: "ignore" });
+    peer = tether(spawn("redis-server", [path, "--dir", folder], { stdio: "ignore" }));
     redis = new Redis({ port, retryStrategy: () => 50 });
     redis.on("error", () => {});
     await redis.ping();
     return path;
   };
-  const stop = () => {
+  const stop = async () => {
     redis?.disconnect();
-    peer?.kill("SIGKILL");
+    if (peer) await endProcess(peer);
     if (folder) rmSync(folder, { recursive: true, force: true });
   };
 

@@ -1,11 +1,12 @@
 /** Raw bytes to a nines server and to a real redis-server with the same directives: they must send the same, and close alike. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { splitWords } from "../../src/base/words.ts";
 import { freePort } from "../ports.ts";
+import { endProcess, hasEnded, tether } from "../processes.ts";
 import { temporaryFolder } from "../rdb/real-redis.ts";
 import { type TestServer, withServer } from "../server/with-server.ts";
 
@@ -14,11 +15,6 @@ export interface RawBoth {
   readonly ourPort: number;
   readonly theirPort: number;
 }
-
-const running = new Set<ChildProcess>();
-process.once("exit", () => {
-  for (const child of running) child.kill("SIGKILL");
-});
 
 /** @param directives  lines of redis.conf for both */
 export async function withRawBoth(
@@ -31,11 +27,10 @@ export async function withRawBoth(
     const [name, ...values] = splitWords(line)!;
     return [`--${name}`, ...values];
   });
-  const child = spawn("redis-server", words, { stdio: "ignore" });
-  running.add(child);
+  const child = tether(spawn("redis-server", words, { stdio: "ignore" }));
   try {
     for (let tries = 0; !(await listens(theirPort)); tries++) {
-      if (child.exitCode !== null || tries > 200) throw new Error(`redis-server did not start: ${words.join(" ")}`);
+      if (hasEnded(child) || tries > 1000) throw new Error(`redis-server did not start: ${words.join(" ")}`);
       await sleep(10);
     }
     // What the other tests allow themselves is not allowed here unless a test says so.
@@ -43,9 +38,7 @@ export async function withRawBoth(
       config: ["enable-debug-command no", ...directives].join("\n"),
     });
   } finally {
-    child.kill("SIGKILL");
-    if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
-    running.delete(child);
+    await endProcess(child);
     rmSync(folder, { recursive: true, force: true });
   }
 }

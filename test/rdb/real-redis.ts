@@ -1,10 +1,11 @@
 /** A real redis-server for a test, in a folder of its own. */
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import { freePort } from "../ports.ts";
+import { endProcess, tether } from "../processes.ts";
 
 function findServer(): string | undefined {
   try {
@@ -33,17 +34,6 @@ export interface RealRedis {
   readonly exited: Promise<void>;
 }
 
-/** Whatever ends this process, its servers go with it. */
-const running = new Set<ChildProcess>();
-process.once("exit", () => {
-  for (const child of running) child.kill("SIGKILL");
-});
-for (const [signal, code] of [
-  ["SIGTERM", 143],
-  ["SIGINT", 130],
-] as const)
-  process.once(signal, () => process.exit(code));
-
 /** Runs `work` with a server whose `dir` is `folder`; both are gone afterwards. */
 export async function withRedis(
   work: (redis: RealRedis) => Promise<void>,
@@ -51,14 +41,8 @@ export async function withRedis(
   args: string[] = [],
 ): Promise<void> {
   const port = await freePort();
-  const child = spawn(
-    server ?? "redis-server",
-    ["--port", `${port}`, "--dir", folder, "--save", "", "--loglevel", "notice", ...args],
-    {
-      stdio: ["ignore", "pipe", "inherit"],
-    },
-  );
-  running.add(child);
+  const words = ["--port", `${port}`, "--dir", folder, "--save", "", "--loglevel", "notice", ...args];
+  const child = tether(spawn(server ?? "redis-server", words, { stdio: ["ignore", "pipe", "inherit"] }));
   let output = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
   const exited = new Promise<void>((resolve, reject) => {
@@ -73,9 +57,7 @@ export async function withRedis(
     await work({ client, folder, log: () => output, exited });
   } finally {
     client.disconnect();
-    child.kill("SIGKILL");
-    await exited.catch(() => {});
-    running.delete(child);
+    await endProcess(child);
     rmSync(folder, { recursive: true, force: true });
   }
 }

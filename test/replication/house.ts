@@ -13,7 +13,9 @@ import { NodeProcesses } from "../../src/io/node-processes.ts";
 import { nodeProcessFacts } from "../../src/io/process-facts.ts";
 import { readConfig } from "../../src/main/config-file.ts";
 import { assemble } from "../../src/server/assemble.ts";
+import { Ends } from "../ends.ts";
 import { freePort } from "../ports.ts";
+import { endProcess, tether } from "../processes.ts";
 
 function hasRedis(): boolean {
   try {
@@ -68,13 +70,11 @@ export class House {
   async redis(...args: string[]): Promise<Peer> {
     const folder = mkdtempSync(join(tmpdir(), "nines-repl-"));
     const port = await freePort();
-    const child = spawn(
-      "redis-server",
-      ["--port", `${port}`, "--dir", folder, "--save", "", "--repl-diskless-sync-delay", "0"].concat(
-        ["--enable-debug-command", "yes"],
-        args,
-      ),
-      { stdio: ["ignore", "pipe", "inherit"] },
+    const words = ["--port", `${port}`, "--dir", folder, "--save", "", "--repl-diskless-sync-delay", "0"];
+    const child = tether(
+      spawn("redis-server", [...words, "--enable-debug-command", "yes", ...args], {
+        stdio: ["ignore", "pipe", "inherit"],
+      }),
     );
     let output = "";
     await new Promise<void>((resolve, reject) => {
@@ -90,9 +90,7 @@ export class House {
       port,
       () => output,
       async () => {
-        const exited = new Promise((resolve) => child.on("exit", resolve));
-        child.kill("SIGKILL");
-        await exited;
+        await endProcess(child);
         rmSync(folder, { recursive: true, force: true });
       },
     );
@@ -109,7 +107,9 @@ export class House {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const peer of this.#peers) peer.client.disconnect();
     for (const proxy of this.#proxies) proxy.close();
-    await Promise.all(this.#peers.map((peer) => peer.stop()));
+    const ends = new Ends();
+    for (const peer of this.#peers) ends.add(peer.stop);
+    await ends[Symbol.asyncDispose]();
   }
 
   #add(name: string, port: number, log: () => string, stop: () => Promise<void>): Peer {
@@ -219,10 +219,11 @@ export async function assertTwins(primary: Peer, replica: Peer): Promise<void> {
   });
 }
 
-/** Writes of many kinds until told to stop. */
+/** Writes of many kinds until told to stop, or until the test is over. */
 export function load(peer: Peer): () => Promise<number> {
   let going = true;
   let writes = 0;
+  peer.client.once("end", () => (going = false));
   const run = async () => {
     while (going) {
       const pipeline = peer.client.pipeline();
