@@ -161,7 +161,7 @@ export class Selector {
     const category = this.#vocabulary.category(name);
     if (category === undefined) throw new RuleError("unknown");
     this.#note(`@${category}`, allow);
-    for (const command of this.#vocabulary.all()) if (command.categories.has(category)) this.#setBits(command, allow);
+    for (const command of this.#vocabulary.inCategory(category)) this.#setBits(command, allow);
   }
 
   #setCommand(command: KnownCommand, allow: boolean): void {

@@ -20,6 +20,8 @@ export class Vocabulary {
   readonly size: number;
   /** Commands without their subcommands, by name. */
   readonly #commands = new Map<string, KnownCommand>();
+  /** By category, as far as somebody has asked: a file of many users asks for the same ones again and again. */
+  readonly #inCategory = new Map<string, readonly KnownCommand[]>();
 
   /**
    * @param rows  `CommandTable.original`
@@ -67,6 +69,16 @@ export class Vocabulary {
       yield command;
       if (command.subcommands) yield* command.subcommands.values();
     }
+  }
+
+  /** Those of a category, spelled as `category` gives it. */
+  inCategory(category: string): readonly KnownCommand[] {
+    let found = this.#inCategory.get(category);
+    if (found === undefined) {
+      found = [...this.all()].filter(({ categories }) => categories.has(category));
+      this.#inCategory.set(category, found);
+    }
+    return found;
   }
 
   /** The category of that name, in any case and without "@"; undefined if there is none. */

@@ -136,7 +136,8 @@ function readSlots(word: string, node: ClusterNode, s: ClusterState): void {
     return;
   }
   const [first, last = first] = word.split("-");
-  for (let slot = slotNumber(first!); slot <= slotNumber(last!); slot++) s.assign(slot, node);
+  const end = slotNumber(last!);
+  for (let slot = slotNumber(first!); slot <= end; slot++) s.assign(slot, node);
 }
 
 function readAddress(word: string): { address: NodeAddress; hostname: string; humanName: string; shardId: string } {

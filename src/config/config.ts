@@ -27,6 +27,8 @@ export interface SetContext {
 /** Why the new values cannot be applied, or undefined when they are; either at once or later. */
 export type Applied = string | undefined | Promise<string | undefined>;
 
+const DEFAULTS = Object.fromEntries(Object.entries(directives).map(([name, row]) => [name, row.default])) as Settings;
+
 export class Config {
   /** Read them freely; written by `set`, `assign` and the file alone. */
   readonly values: Settings;
@@ -39,9 +41,7 @@ export class Config {
 
   constructor(options: ConfigOptions) {
     this.#sentinel = options.sentinel ?? false;
-    const values: Record<string, unknown> = {};
-    for (const [name, row] of Object.entries(directives)) values[name] = row.default;
-    this.values = values as Settings;
+    this.values = { ...DEFAULTS };
     this.values.dir = options.directory;
     if (!this.#sentinel) return;
     this.values.port = 26379;
