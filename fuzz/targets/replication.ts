@@ -14,8 +14,8 @@ import { Broken, type Target, type TargetRow } from "../target.ts";
 const MB = 1024 * 1024;
 const KEPT = Slice.of("kept");
 const REPLID = "0123456789abcdef".repeat(3).slice(0, 40);
-/** Longer than a replica waits before it tries again, and than the primary's timeout. */
-const RETRY_MS = 1100;
+/** A part of what a replica waits before it tries again: a second at first, a minute when it was lied to again and again. */
+const RETRY_STEP_MS = 550;
 
 const STREAM = [
   ["SELECT", "0"],
@@ -38,10 +38,15 @@ const SYNCHRONISED = /Finished with success|Partial Resynchronization|accepted|M
 class LyingPrimary implements Target {
   readonly #house: House;
   readonly #files: readonly Buffer[];
+  /** Whoever says REPLICAOF. */
+  readonly #client: FuzzSocket;
+  /** The last number of the address that it named. */
+  #primary = 1;
 
   constructor(house: House, files: readonly Buffer[]) {
     this.#house = house;
     this.#files = files;
+    this.#client = house.connect();
     this.#reset();
   }
 
@@ -85,12 +90,7 @@ class LyingPrimary implements Target {
 
   run(input: Buffer, random: SeededRandom): "taken" | "refused" {
     const house = this.#house;
-    const { dialled } = house.net;
-    // Until the replica tries again.
-    for (let i = 0; i < 400 && dialled.length === 0; i++) house.pass(RETRY_MS / 2);
-    const link = dialled.at(-1);
-    if (link === undefined) throw new Broken(`the replica does not try again:\n${house.log.slice(-20).join("\n")}`);
-    dialled.length = 0;
+    const link = this.#awaitLink(random);
     const before = this.#fingerprint();
     const { logged } = house;
     link.connected = true;
@@ -111,6 +111,24 @@ class LyingPrimary implements Target {
     // Everybody starts from the same.
     if (loaded) this.#reset();
     return loaded ? "taken" : "refused";
+  }
+
+  /**
+   * Mostly as when somebody names another primary, which is asked at once; now and then the replica tries again by itself, which
+   * takes it many turns of its timers.
+   */
+  #awaitLink(random: SeededRandom): FuzzSocket {
+    const house = this.#house;
+    const { dialled } = house.net;
+    if (random.uint32() % 16 > 0) {
+      this.#primary = 3 - this.#primary;
+      house.line(this.#client, `REPLICAOF 10.0.0.${this.#primary} 6379`);
+    }
+    for (let i = 0; i < 400 && dialled.length === 0; i++) house.pass(RETRY_STEP_MS);
+    const link = dialled.at(-1);
+    if (link === undefined) throw new Broken(`the replica does not try again:\n${house.log.slice(-20).join("\n")}`);
+    dialled.length = 0;
+    return link;
   }
 
   #fingerprint(): string {
