@@ -30,9 +30,12 @@ export class Slice {
     return asBuffer(this.bytes).latin1Slice(this.start, this.end);
   }
 
-  /** As an error repeats it: as latin1, the way errors are written, and no further than the zero byte at which C ends a string. */
-  quotable(): string {
-    const text = this.latin1();
+  /**
+   * As an error repeats it: as latin1, the way errors are written, and no further than the zero byte at which C ends a string. Nor
+   * further than `limit`: a word may be longer than any string of JavaScript.
+   */
+  quotable(limit = MOST_QUOTED): string {
+    const text = asBuffer(this.bytes).latin1Slice(this.start, Math.min(this.end, this.start + limit));
     const zero = text.indexOf("\0");
     return zero < 0 ? text : text.slice(0, zero);
   }
@@ -75,6 +78,9 @@ export class Slice {
 }
 
 const EMPTY = new Uint8Array(0);
+
+/** No error repeats more of a word. */
+const MOST_QUOTED = 64 * 1024;
 
 /** The methods of Buffer that Node keeps off its types: decoding a range without making a view first. */
 interface DecodingBuffer extends Buffer {

@@ -77,6 +77,35 @@ function readSingle(line: string, i: number): { text: string; next: number } | n
   }
 }
 
+/** How many bytes `quoteBytes` hands on at once, at most four times as many when escaped. */
+const PIECE = 16 * 1024;
+
+/** What stands for each byte between double quotes. */
+const QUOTED: readonly Uint8Array[] = Array.from({ length: 256 }, (_, code) =>
+  Buffer.from(quoteWord(String.fromCharCode(code)).slice(1, -1), "latin1"),
+);
+
+/**
+ * As `quoteWord`, for words of any size: the text, its quotes included, comes in pieces that are valid until the next one.
+ */
+export function quoteBytes(bytes: Uint8Array, start: number, end: number, take: (piece: Uint8Array) => void): void {
+  const piece = Buffer.allocUnsafe(Math.min(PIECE, end - start) * 4 + 2);
+  let at = 0;
+  piece[at++] = 0x22;
+  for (let from = start; from < end; ) {
+    const to = Math.min(end, from + PIECE);
+    for (; from < to; from++) {
+      const quoted = QUOTED[bytes[from]!]!;
+      for (let i = 0; i < quoted.length; i++) piece[at++] = quoted[i]!;
+    }
+    if (from === end) break;
+    take(piece.subarray(0, at));
+    at = 0;
+  }
+  piece[at++] = 0x22;
+  take(piece.subarray(0, at));
+}
+
 /** A word as CONFIG REWRITE and MONITOR write it: in double quotes, unprintable characters escaped. */
 export function quoteWord(word: string): string {
   let text = '"';

@@ -198,7 +198,7 @@ export class Access {
     if (account === null) return Verdict.allowed;
     const verdict = this.#judge.check(account, row, args);
     if (verdict === Verdict.allowed) return verdict;
-    const object = verdict === Verdict.command ? row.name : args.at(this.#judge.place).latin1();
+    const object = verdict === Verdict.command ? row.name : firstOf(args.at(this.#judge.place));
     this.#note(connection, REASONS[verdict], object, account.name);
     return verdict;
   }
@@ -231,6 +231,13 @@ export class Access {
     const line = clientLine(connection, now, connection);
     this.log.add({ reason, context, object, username }, now, line, config.values["acllog-max-len"]);
   }
+}
+
+/** How much of a key or a channel ACL LOG keeps: a word may have half a gigabyte. */
+const MOST_LOGGED = 1024;
+
+function firstOf({ bytes, start, end }: Slice): string {
+  return new Slice(bytes, start, Math.min(end, start + MOST_LOGGED)).latin1();
 }
 
 function latin1(text: string): Slice {

@@ -15,6 +15,7 @@ import type { CommandRow, EventClass, KeyWait } from "../commands/call.ts";
 import type { TypeName } from "../engine/entry.ts";
 import type { Timer } from "../io/io.ts";
 import { type Blocked, type Connection, keepArgs } from "./connection.ts";
+import { keyName } from "./key-name.ts";
 import type { Server } from "./server.ts";
 
 /** A key that somebody waits for. It stays with the number of its database, whatever SWAPDB puts there. */
@@ -145,7 +146,7 @@ export class Blocking {
   }
 
   #enqueue(waiter: Waiter, dbIndex: number, key: Slice): void {
-    const name = nameOf(dbIndex, key);
+    const name = keyName(dbIndex, key);
     let waited = this.#byName.get(name);
     if (waited === undefined) {
       const bytes = key.copy();
@@ -183,7 +184,7 @@ export class Blocking {
   changed(dbIndex: number, key: Slice, eventClass: EventClass): void {
     // A list cannot come of what is told as an event of strings; a stream can go by it.
     if (eventClass !== "g" && this.#onMissing === 0 && !this.#byClass.get(eventClass)) return;
-    const waited = this.#byName.get(nameOf(dbIndex, key));
+    const waited = this.#byName.get(keyName(dbIndex, key));
     if (waited !== undefined) this.#lookAt(waited);
   }
 
@@ -321,8 +322,4 @@ export class Blocking {
     waiter.timer = null;
     if (waiter.deadline < Number.POSITIVE_INFINITY) this.withTimeout--;
   }
-}
-
-function nameOf(dbIndex: number, key: Slice): string {
-  return `${dbIndex}:${key.latin1()}`;
 }

@@ -32,7 +32,7 @@ export interface DispatchHost {
   refuseProtected(connection: Connection, row: CommandRow): ReplyError | null;
   /** FLUSHALL has been run. */
   flushedAll(): void;
-  monitor(connection: Connection, args: Args): void;
+  monitor(connection: Connection, row: CommandRow, args: Args): void;
   slow(connection: Connection, args: Args, row: CommandRow, micros: number): void;
   /** A command took longer than `lateMicros`. */
   late(row: CommandRow, micros: number): void;
@@ -41,7 +41,8 @@ export interface DispatchHost {
   strayed(command: string, error: ReplyError): void;
   /** The connection's command has been added to the stream of outcomes. */
   wrote(connection: Connection): void;
-  bug(error: unknown, row: CommandRow): void;
+  /** @param row  null for what happened before the command was known */
+  bug(error: unknown, row: CommandRow | null): void;
   /** The command waits for keys. `micros` is what it has taken so far; `silent` says that its client wants no reply. */
   park(connection: Connection, row: CommandRow, args: Args, wait: KeyWait, micros: number, silent: boolean): void;
   /** Serves those who wait for keys that have changed. */
@@ -128,30 +129,39 @@ export class Dispatch {
 
   /** Runs a request, or queues, postpones or refuses it. */
   #run(connection: Connection, args: Args): void {
-    const row = this.#find(connection, args);
-    if (row === null) return;
-    connection.lastCommand = row;
-    const guards = this.guards | connection.guards;
-    if (guards !== 0 || (row.bits & FlagBit.protected) !== 0) {
-      // Nothing in the way but the user's rules: the usual case of an application with a user of its own.
-      const justAsk = guards === Guard.acl && (row.bits & FlagBit.protected) === 0;
-      const verdict = justAsk ? this.#host.deny(connection, row, args) : this.#pass(connection, row, args, guards);
-      if (verdict === "postpone") {
-        connection.postpone();
-        return;
-      }
-      if (verdict !== null) {
-        this.reject(connection, row, verdict);
-        return;
-      }
-      if (connection.transaction.active && !LEAVES_MULTI.has(row.name)) {
-        connection.transaction.add(row, keepArgs(args), connection.reader.raw.length);
-        connection.answers.queued();
-        return;
-      }
+    let row: CommandRow | null = null;
+    try {
+      row = this.#find(connection, args);
+      if (row === null || !this.#admit(connection, row, args)) return;
+    } catch (error) {
+      // Nothing has been done yet: what a client's words have found is this request's end, not the server's.
+      this.reject(connection, row, this.#unexpected(error, row));
+      return;
     }
     this.#request = connection.reader.rawIsCanonical ? connection.reader.raw : null;
     this.execute(connection, row, args);
+  }
+
+  /** Whether the request is to be run now. If not it has been refused, queued or postponed. */
+  #admit(connection: Connection, row: CommandRow, args: Args): boolean {
+    connection.lastCommand = row;
+    const guards = this.guards | connection.guards;
+    if (guards === 0 && (row.bits & FlagBit.protected) === 0) return true;
+    // Nothing in the way but the user's rules: the usual case of an application with a user of its own.
+    const justAsk = guards === Guard.acl && (row.bits & FlagBit.protected) === 0;
+    const verdict = justAsk ? this.#host.deny(connection, row, args) : this.#pass(connection, row, args, guards);
+    if (verdict === "postpone") {
+      connection.postpone();
+      return false;
+    }
+    if (verdict !== null) {
+      this.reject(connection, row, verdict);
+      return false;
+    }
+    if (!connection.transaction.active || LEAVES_MULTI.has(row.name)) return true;
+    connection.transaction.add(row, keepArgs(args), connection.reader.raw.length);
+    connection.answers.queued();
+    return false;
   }
 
   /** Runs a command whose gates are behind it: a request, or one of EXEC's. */
@@ -201,7 +211,7 @@ export class Dispatch {
       (row.bits & (FlagBit.skip_monitor | FlagBit.admin)) === 0 &&
       !this.#again
     )
-      this.#host.monitor(connection, args);
+      this.#host.monitor(connection, row, args);
     if (this.keysChanged && this.#depth === 0) this.#host.serveWaiting();
   }
 
@@ -277,7 +287,7 @@ export class Dispatch {
     const found = row.subcommands !== undefined && args.count > 1 ? this.#findSubcommand(row, args) : row;
     if (found === null) {
       // No command at all, so nobody's rejected call.
-      this.reject(connection, null, errors.unknownSubcommand(args.at(1).quotable(), args.at(0).quotable()));
+      this.reject(connection, null, errors.unknownSubcommand(args.at(1).quotable(MOST_SHOWN), args.at(0).quotable()));
       return null;
     }
     const { arity } = found;
@@ -289,26 +299,24 @@ export class Dispatch {
   }
 
   #findSubcommand(row: CommandRow, args: Args): CommandRow | null {
-    return row.subcommands!.get(args.at(1).latin1().toLowerCase()) ?? null;
+    const word = args.at(1);
+    return word.length > MOST_SHOWN ? null : (row.subcommands!.get(word.latin1().toLowerCase()) ?? null);
   }
 
   #rejectUnknown(connection: Connection, args: Args): void {
-    const name = args.at(0).quotable();
+    const name = args.at(0).quotable(MOST_SHOWN);
     const lower = name.toLowerCase();
     if (lower === "post" || lower === "host:") {
       connection.crossProtocol();
       return;
     }
     let rest = "";
-    for (let i = 1; i < args.count && rest.length < 128; i++)
-      rest += `'${args
-        .at(i)
-        .quotable()
-        .slice(0, 128 - rest.length)}' `;
+    for (let i = 1; i < args.count && rest.length < MOST_SHOWN; i++)
+      rest += `'${args.at(i).quotable(MOST_SHOWN - rest.length)}' `;
     this.reject(
       connection,
       null,
-      new ReplyError("ERR", `unknown command '${name.slice(0, 128)}', with args beginning with: ${rest}`),
+      new ReplyError("ERR", `unknown command '${name}', with args beginning with: ${rest}`),
     );
   }
 
@@ -372,9 +380,14 @@ export class Dispatch {
       this.answerError(connection, row.name, error);
       return;
     }
-    // Our own bug: the client is told, the log has the trace, and the server goes on.
+    connection.answers.error(this.#unexpected(error, row));
+  }
+
+  /** Our own bug: the client is told, the log has the trace, and the server goes on. Or a word that is longer than texts can be. */
+  #unexpected(error: unknown, row: CommandRow | null): ReplyError {
+    if ((error as { code?: string }).code === "ERR_STRING_TOO_LONG") return tooLong;
     this.#host.bug(error, row);
-    connection.answers.error(new ReplyError("ERR", "internal error, see the server's log"));
+    return internalError;
   }
 
   /** @param command  null for one that we do not know, which the error's text names */
@@ -417,10 +430,16 @@ export class Dispatch {
   }
 }
 
+const tooLong = new ReplyError("ERR", "a word of the request is longer than half a gigabyte less 24 bytes");
+const internalError = new ReplyError("ERR", "internal error, see the server's log");
+
 /** Powers of two of microseconds. */
 function bucket(micros: number): number {
   return micros < 1 ? 0 : Math.min(31, 32 - Math.clz32(micros | 0));
 }
+
+/** How much of a word, and of all words, the errors about a command that is not known repeat. */
+const MOST_SHOWN = 128;
 
 const LEAVES_MULTI = new Set(["exec", "discard", "multi", "watch", "quit", "reset"]);
 const WHILE_SUBSCRIBED = new Set([

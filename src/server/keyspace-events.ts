@@ -1,6 +1,7 @@
 /** `notify-keyspace-events`: what happens to keys, published on `__keyspace@n__:key` and `__keyevent@n__:event`. */
 import { Slice } from "../base/bytes.ts";
 import type { KeyEvent } from "../commands/call.ts";
+import { LONGEST_TEXT } from "./key-name.ts";
 import type { PubSub } from "./pubsub.ts";
 
 export class KeyspaceEvents {
@@ -32,7 +33,8 @@ export class KeyspaceEvents {
   notify(event: KeyEvent, key: Slice, dbIndex: number): void {
     if (this.muted || !this.#letters.includes(event.class)) return;
     const name = Buffer.from(event.name);
-    if (this.#keyspace)
+    // No channel has a longer name.
+    if (this.#keyspace && key.length <= LONGEST_TEXT)
       this.#pubsub.publish(`__keyspace@${dbIndex}__:${key.latin1()}`, this.#message.set(name, 0, name.length));
     if (this.#keyevent) this.#pubsub.publish(`__keyevent@${dbIndex}__:${event.name}`, key);
   }

@@ -1,40 +1,73 @@
-/** Which words of a request others must not see: what MONITOR and SLOWLOG show in their place is `REDACTED`. */
+/**
+ * Which words of a request others must not see: what MONITOR and SLOWLOG show in their place is `REDACTED`. Asked by the command's row,
+ * since `rename-command` may call it anything.
+ */
 import type { Args } from "../commands/args.ts";
+import type { CommandRow } from "../commands/call.ts";
 import { Config } from "../config/config.ts";
 
 export const REDACTED = "(redacted)";
 
 /** Tells for each word of this request whether it is to be kept secret; null if none is. */
-export function secretWords(args: Args): ((index: number) => boolean) | null {
-  const name = args.at(0);
-  if (name.is("AUTH")) return (index) => index > 0;
-  if (name.is("HELLO")) return behindAuth(args);
-  if (name.is("ACL") && args.count > 2 && args.at(1).is("SETUSER")) return (index) => index > 1;
-  if (name.is("MIGRATE")) return behindMigrateAuth(args);
-  if (name.is("SENTINEL")) return behindAuthPass(args);
-  if (name.is("CONFIG") && args.count > 3 && args.at(1).is("SET"))
-    return (index) => index >= 3 && index % 2 === 1 && Config.isSensitive(args.at(index - 1).latin1());
-  return null;
+export function secretWords(row: CommandRow, args: Args): ((index: number) => boolean) | null {
+  const find = SECRETS[row.name];
+  if (find === undefined) return null;
+  const secret = new Set<number>();
+  find(args, secret);
+  return (index) => secret.has(index);
+}
+
+type Find = (args: Args, secret: Set<number>) => void;
+
+/** From that word on. */
+function allFrom(first: number): Find {
+  return (args, secret) => {
+    for (let i = first; i < args.count; i++) secret.add(i);
+  };
+}
+
+/** HELLO protover AUTH user password SETNAME name, in any order and number. */
+function hello(args: Args, secret: Set<number>): void {
+  for (let i = 2; i < args.count; i++) {
+    if (args.at(i).is("SETNAME")) i++;
+    else if (args.at(i).is("AUTH")) {
+      secret.add(++i);
+      secret.add(++i);
+    }
+  }
 }
 
 /** MIGRATE host port key db timeout ... AUTH password, or AUTH2 user password. */
-function behindMigrateAuth(args: Args): ((index: number) => boolean) | null {
-  for (let i = 6; i < args.count; i++) {
-    if (args.at(i).is("KEYS")) return null;
-    if (args.at(i).is("AUTH")) return (index) => index === i + 1;
-    if (args.at(i).is("AUTH2")) return (index) => index === i + 1 || index === i + 2;
+function migrate(args: Args, secret: Set<number>): void {
+  for (let i = 6; i < args.count && !args.at(i).is("KEYS"); i++) {
+    const isUserToo = args.at(i).is("AUTH2");
+    if (!isUserToo && !args.at(i).is("AUTH")) continue;
+    secret.add(++i);
+    if (isUserToo) secret.add(++i);
   }
-  return null;
+}
+
+/** No directive has a longer name. */
+const LONGEST_NAME = 64;
+
+function configSet(args: Args, secret: Set<number>): void {
+  for (let i = 2; i < args.count; i += 2) if (Config.isSensitive(args.at(i).quotable(LONGEST_NAME))) secret.add(i + 1);
 }
 
 /** SENTINEL SET name auth-pass password ..., SENTINEL CONFIG SET sentinel-pass password. */
-function behindAuthPass(args: Args): ((index: number) => boolean) | null {
-  const isPass = (index: number) => args.at(index).is("AUTH-PASS") || args.at(index).is("SENTINEL-PASS");
-  return (index) => index > 3 && isPass(index - 1);
+function sentinelPass(args: Args, secret: Set<number>): void {
+  for (let i = 3; i < args.count; i++)
+    if (args.at(i).is("AUTH-PASS") || args.at(i).is("SENTINEL-PASS")) secret.add(++i);
 }
 
-/** HELLO protover AUTH user password: the two words behind AUTH. */
-function behindAuth(args: Args): ((index: number) => boolean) | null {
-  for (let i = 2; i < args.count; i++) if (args.at(i).is("AUTH")) return (index) => index === i + 1 || index === i + 2;
-  return null;
-}
+const SECRETS: Readonly<Record<string, Find>> = {
+  auth: allFrom(1),
+  hello,
+  migrate,
+  "acl|setuser": allFrom(2),
+  "acl|getuser": allFrom(2),
+  "acl|deluser": allFrom(2),
+  "config|set": configSet,
+  "sentinel|set": sentinelPass,
+  "sentinel|config": sentinelPass,
+};

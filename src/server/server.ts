@@ -130,6 +130,8 @@ export class Server implements ConnectionOwner, DispatchHost {
   cronPaused = false;
   /** The data set is being loaded. */
   loading = false;
+  /** `stop` was called. */
+  isStopping = false;
   #batchDepth = 0;
   readonly #cron = new Cron(this);
   #stopping: Promise<void> | null = null;
@@ -518,6 +520,7 @@ export class Server implements ConnectionOwner, DispatchHost {
 
   /** Ends all that the server does: no client is answered any more. Idempotent. */
   stop(): Promise<void> {
+    this.isStopping = true;
     this.#stopping ??= this.#stop();
     return this.#stopping;
   }

@@ -34,13 +34,13 @@ export class SlowLog {
     if (this.entries.length > length) this.entries.length = length;
   }
 
-  add(connection: Connection, args: Args, _row: CommandRow, micros: number): void {
+  add(connection: Connection, args: Args, row: CommandRow, micros: number): void {
     if (this.#maxLength === 0) return;
     this.entries.unshift({
       id: this.#nextId++,
       at: Math.floor(this.#clock.now() / 1000),
       micros: Math.round(micros),
-      words: excerpt(args),
+      words: excerpt(row, args),
       address: connection.address,
       clientName: connection.name,
     });
@@ -52,10 +52,10 @@ export class SlowLog {
   }
 }
 
-function excerpt(args: Args): string[] {
+function excerpt(row: CommandRow, args: Args): string[] {
   const count = Math.min(args.count, MAX_WORDS);
   const words: string[] = [];
-  const isSecret = secretWords(args);
+  const isSecret = secretWords(row, args);
   for (let i = 0; i < count; i++) {
     if (i === MAX_WORDS - 1 && args.count > MAX_WORDS) {
       words.push(`... (${args.count - MAX_WORDS + 1} more arguments)`);

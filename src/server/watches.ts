@@ -1,7 +1,9 @@
 /** Who watches which key (WATCH), so that a change can mark their transactions. */
 import type { Slice } from "../base/bytes.ts";
+import { ReplyError } from "../base/reply-error.ts";
 import type { Database } from "../engine/database.ts";
 import type { Engine } from "../engine/engine.ts";
+import { keyName, LONGEST_TEXT } from "./key-name.ts";
 import type { Transaction } from "./transaction.ts";
 
 /** Whether the key is there, past its expiry. It is not deleted for that, as it would be if it were looked up. */
@@ -32,8 +34,10 @@ export class Watches {
   }
 
   add(transaction: Transaction, dbIndex: number, key: Slice, expired: boolean): void {
+    if (key.length > LONGEST_TEXT)
+      throw new ReplyError("ERR", `a key of more than ${LONGEST_TEXT} bytes cannot be watched`);
     const text = key.latin1();
-    const name = `${dbIndex}:${text}`;
+    const name = keyName(dbIndex, key);
     if (transaction.watched.has(name)) return;
     if (transaction.watched.size === 0) this.#watchers++;
     transaction.watched.set(name, { dbIndex, key: text, expired });
@@ -55,7 +59,7 @@ export class Watches {
   }
 
   touch(dbIndex: number, key: Slice): void {
-    const watchers = this.#byKey.get(`${dbIndex}:${key.latin1()}`);
+    const watchers = this.#byKey.get(keyName(dbIndex, key));
     if (watchers) for (const transaction of watchers) transaction.dirty = true;
   }
 
