@@ -205,10 +205,15 @@ test("nobody else sees a password", () =>
       "AUTH hidden2",
       "HELLO 2 AUTH a hidden1",
       "HELLO 2 AUTH a hidden3 SETNAME n",
+      "HELLO 2 AUTH a hidden1 AUTH a hidden3",
+      "HELLO 2 SETNAME AUTH AUTH a hidden1",
+      "HELLO 2 AUTH hidden3",
       "CONFIG SET requirepass hidden4",
       "CONFIG SET masterauth hidden5 masteruser hidden6",
       "MIGRATE 127.0.0.1 1 k 0 1 AUTH hidden7",
       "MIGRATE 127.0.0.1 1 k 0 1 COPY AUTH2 hidden8 hidden9",
+      "MIGRATE 127.0.0.1 1 k 0 1 AUTH hidden7 AUTH hidden8",
+      "ACL DELUSER hidden",
     ];
     for (const line of said) await a.line(line);
     await a.line("ECHO end");
@@ -219,6 +224,40 @@ test("nobody else sees a password", () =>
       assert.doesNotMatch(text, /hidden/);
     assert.match(seen, /"AUTH" "\(redacted\)" "\(redacted\)"/);
     assert.match(slow, /"ACL", "SETUSER", "\(redacted\)", "\(redacted\)"/);
+  }));
+
+test("nobody else sees a password of a command that is called otherwise", () =>
+  withServer(
+    async ({ client }) => {
+      const [admin, monitor, a] = [await client(), await client(), await client()];
+      await admin.line("configure SET slowlog-log-slower-than 0");
+      await monitor.line("MONITOR");
+      await a.line("configure SET requirepass hidden1");
+      await a.line("login hidden1");
+      await a.line("ECHO end");
+      let seen = "";
+      while (!seen.includes('"end"')) seen += `${await monitor.reply()}\n`;
+      const slow = await admin.line("SLOWLOG GET 100");
+      for (const text of [seen, slow]) assert.doesNotMatch(text, /hidden/);
+      assert.match(seen, /"login" "\(redacted\)"/);
+      assert.match(slow, /"configure", "SET", "requirepass", "\(redacted\)"/);
+    },
+    { config: "rename-command AUTH login\nrename-command CONFIG configure\n" },
+  ));
+
+test("what goes wrong while rules are looked at ends the request alone", () =>
+  withServer(async ({ client, server, log }) => {
+    const [admin, a] = [await client(), await client()];
+    await admin.line("ACL SETUSER u on nopass +get ~*");
+    await a.line("AUTH u x");
+    const { deny } = server.access;
+    server.access.deny = () => {
+      throw new Error("a bug");
+    };
+    assert.equal(await a.line("GET k"), "-ERR internal error, see the server's log");
+    server.access.deny = deny;
+    assert.equal(await a.line("GET k"), "$-1");
+    assert.match(log.join("\n"), /Bug in command 'get': Error: a bug/);
   }));
 
 test("a blocked command is looked at again when it is served", () =>
