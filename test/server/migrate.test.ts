@@ -1,6 +1,9 @@
 /** MIGRATE between two servers: large values, what happens meanwhile, what fails. */
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { withServer } from "./with-server.ts";
 
 const numbers = Array.from({ length: 100_000 }, (_, i) => i);
@@ -66,3 +69,81 @@ test("a key that is there already is refused, the others are moved", () =>
       assert.equal(await there.do("GET", "b"), '"mine"');
     }),
   ));
+
+const UNDELAYED = { config: "repl-diskless-sync-delay 0\n" };
+
+/** A server that says OK to everything, but to RESTORE only when it is told to. */
+async function slowTarget() {
+  const sockets = new Set<Socket>();
+  let restored: () => void = () => {};
+  const asked = new Promise<void>((resolve) => {
+    restored = resolve;
+  });
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on("error", () => {});
+    socket.on("close", () => sockets.delete(socket));
+    socket.on("data", (bytes) => {
+      if (/RESTORE/.test(bytes.toString("latin1"))) restored();
+      else socket.write("+OK\r\n");
+    });
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  return {
+    port: (server.address() as AddressInfo).port,
+    asked,
+    sockets,
+    answer() {
+      for (const socket of sockets) socket.write("+OK\r\n");
+    },
+    [Symbol.dispose]() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    },
+  };
+}
+
+test("what a full sync brought meanwhile stays", () =>
+  withServer(async (from) => {
+    await withServer(async (primary) => {
+      using target = await slowTarget();
+      const [one, other, there] = [await from.client(), await from.client(), await primary.client()];
+      await one.do("SET", "a", "old");
+      await there.do("SET", "a", "new");
+      const migrated = one.do("MIGRATE", "127.0.0.1", String(target.port), "a", "0", "10000");
+      await target.asked;
+      await other.do("REPLICAOF", "127.0.0.1", String(primary.port));
+      while (!/master_link_status:up/.test(await other.do("INFO", "replication"))) await sleep(20);
+      target.answer();
+      assert.match(await migrated, /^-UNBLOCKED/);
+      assert.equal(await other.do("GET", "a"), '"new"');
+      assert.equal(from.server.pause.mode, null);
+    }, UNDELAYED);
+  }));
+
+test("it ends with the server", async () => {
+  using target = await slowTarget();
+  await withServer(async (from) => {
+    const one = await from.client();
+    await one.do("SET", "a", "1");
+    one.do("MIGRATE", "127.0.0.1", String(target.port), "a", "0", "100000").catch(() => {});
+    await target.asked;
+  });
+  const until = performance.now() + 2000;
+  while (target.sockets.size > 0 && performance.now() < until) await sleep(5);
+  assert.equal(target.sockets.size, 0);
+});
+
+test("it goes on when its client has gone", () =>
+  withServer(async (from) => {
+    using target = await slowTarget();
+    const [one, other] = [await from.client(), await from.client()];
+    await one.do("SET", "a", "1");
+    one.do("MIGRATE", "127.0.0.1", String(target.port), "a", "0", "10000").catch(() => {});
+    await target.asked;
+    one.socket.destroy();
+    await sleep(20);
+    target.answer();
+    while ((await other.do("EXISTS", "a")) !== ":0") await sleep(5);
+    assert.equal(from.server.pause.mode, null);
+  }));

@@ -30,6 +30,10 @@ const texts = {
   connecting: new ReplyError("IOERR", "error or timeout connecting to the client"),
   transferring: new ReplyError("IOERR", "error or timeout reading to target instance"),
   refused: (error: ReplyError) => new ReplyError("ERR", `Target instance replied with error: ${error.message}`),
+  replaced: new ReplyError(
+    "UNBLOCKED",
+    "force unblock from blocking operation, instance state changed (master -> replica?)",
+  ),
   mustWait: new ReplyError("ERR", "MIGRATE waits for another server, which nothing inside of a transaction may do"),
 };
 
@@ -99,24 +103,38 @@ function migrate(server: Server, call: Call, args: Args): void {
   }
   if (call.session.denyBlocking) throw texts.mustWait;
   const connection = call.session as Connection;
-  const db = call.db;
-  connection.blocked = { kind: "migrate", unblockable: false, timedOut() {}, cancel() {} };
+  const { db, row } = call;
+  const sending = new Sending(server, move, db, there);
+  connection.blocked = {
+    kind: "migrate",
+    unblockable: false,
+    timedOut() {},
+    // It goes on without its client, but not without the server.
+    cancel: () => {
+      if (server.isStopping) sending.abandon();
+    },
+  };
   // As long as it takes: each step of it is bounded. One a client, since several may be under way.
   const reason = `${PAUSED}-${connection.id}`;
   server.pause.begin(reason, "write", Number.POSITIVE_INFINITY);
-  new Sending(server, move, db, there).run().then(({ accepted, failure }) => {
+  const done = () => {
     server.refreshTime();
-    for (const name of accepted) {
-      if (!move.copy && db.unlink(name)) server.silentChanges.deleted(db.index, name);
-    }
+    if (!move.copy) sending.deleteAccepted();
     server.pause.end(reason);
     connection.blocked = null;
+    const { failure } = sending;
+    if (connection.closed) return;
     if (failure === null) connection.answers.ok();
     else {
       server.failed(failure);
       connection.answers.error(failure);
     }
     server.resumeLater(connection);
+  };
+  sending.run().then(done, (error) => {
+    server.bug(error, row);
+    sending.failure ??= texts.transferring;
+    done();
   });
 }
 
@@ -160,12 +178,6 @@ function readMove(args: Args): Move {
   };
 }
 
-interface Outcome {
-  /** What the other side has now. */
-  readonly accepted: readonly Slice[];
-  readonly failure: ReplyError | null;
-}
-
 /** Keys on their way, one payload after the other: a large one is made in slices, and no more of them than the other side takes. */
 class Sending {
   readonly #server: Server;
@@ -173,8 +185,12 @@ class Sending {
   readonly #db: Database;
   readonly #names: readonly Slice[];
   readonly #keyspace: Keyspace;
+  readonly #asReplica: boolean;
+  /** What the other side has now. */
   readonly #accepted: Slice[] = [];
-  #failure: ReplyError | null = null;
+  failure: ReplyError | null = null;
+  #target: RedisConnection | null = null;
+  #abandoned = false;
 
   constructor(server: Server, move: Move, db: Database, names: readonly Slice[]) {
     this.#server = server;
@@ -182,11 +198,35 @@ class Sending {
     this.#db = db;
     this.#names = names;
     this.#keyspace = db.keyspace;
+    this.#asReplica = server.isReplica;
   }
 
-  async run(): Promise<Outcome> {
+  /** The data are those that we began with: writes wait, but a full sync or a failover does not ask. */
+  get #areSame(): boolean {
+    return this.#db.keyspace === this.#keyspace && this.#server.isReplica === this.#asReplica;
+  }
+
+  abandon(): void {
+    this.#abandoned = true;
+    this.#target?.close();
+  }
+
+  /** Not if other data came meanwhile: what is there now under these names is not what was sent. */
+  deleteAccepted(): void {
+    if (!this.#areSame) {
+      this.failure = texts.replaced;
+      return;
+    }
+    for (const name of this.#accepted) {
+      if (this.#db.unlink(name)) this.#server.silentChanges.deleted(this.#db.index, name);
+    }
+  }
+
+  async run(): Promise<void> {
     const target = await this.#connect();
-    if (target === null) return { accepted: [], failure: this.#failure };
+    if (target === null) return;
+    this.#target = target;
+    if (this.#abandoned) target.close();
     const answers: Promise<void>[] = [];
     let unanswered = 0;
     for (const name of this.#names) {
@@ -201,7 +241,6 @@ class Sending {
     }
     await Promise.all(answers);
     target.close();
-    return { accepted: this.#accepted, failure: this.#failure };
   }
 
   async #connect(): Promise<RedisConnection | null> {
@@ -221,22 +260,22 @@ class Sending {
       );
     } catch (error) {
       const { cause } = error as Error;
-      this.#failure = cause instanceof ReplyError ? texts.refused(cause) : texts.connecting;
+      this.failure = cause instanceof ReplyError ? texts.refused(cause) : texts.connecting;
       return null;
     }
   }
 
-  /** Null for a key that is gone: writes wait, but a full sync or a failover does not ask. */
+  /** Null for a key that is gone. */
   async #dump(name: Slice): Promise<Uint8Array | null> {
     const { clock, engine } = this.#server;
-    if (this.#db.keyspace !== this.#keyspace) return null;
+    if (!this.#areSame) return null;
     const value = this.#db.get(name);
     if (value === null) return null;
     const dump = new SlicedDump(engine.store, value);
     for (let until = clock.monotonicMicros() + SLICE_MICROS; dump.step(ELEMENTS_A_LOOK); ) {
       if (clock.monotonicMicros() < until) continue;
       await new Promise<void>((resolve) => clock.after(0, resolve));
-      if (this.#db.keyspace !== this.#keyspace) return null;
+      if (!this.#areSame) return null;
       until = clock.monotonicMicros() + SLICE_MICROS;
     }
     return dump.payload;
@@ -250,7 +289,7 @@ class Sending {
       await target.call(restore, name, ttl, payload, ...(this.#move.replace ? ["REPLACE"] : []));
       this.#accepted.push(name);
     } catch (error) {
-      this.#failure ??= error instanceof ReplyError ? texts.refused(error) : texts.transferring;
+      this.failure ??= error instanceof ReplyError ? texts.refused(error) : texts.transferring;
     }
   }
 }
