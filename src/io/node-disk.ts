@@ -67,6 +67,12 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
+/** The permissions of the file that is about to be replaced: who kept a file with passwords to himself wants its successor so. */
+function modeOf(path: string): number | undefined {
+  const mode = sync.statSync(path, { throwIfNoEntry: false })?.mode;
+  return mode === undefined ? undefined : mode & 0o777;
+}
+
 let serial = 0;
 function temporaryName(path: string): string {
   return join(dirname(path), `.${basename(path)}.${process.pid}.${++serial}.tmp`);
@@ -93,9 +99,12 @@ export class NodeDisk implements Disk {
 
   async replace(path: string, bytes: Uint8Array): Promise<void> {
     const temporary = temporaryName(path);
+    const mode = modeOf(path);
     try {
-      const handle = await open(temporary, "w", 0o644);
+      const handle = await open(temporary, "w", mode ?? 0o644);
       try {
+        // Whatever the umask takes away.
+        if (mode !== undefined) await handle.chmod(mode);
         await handle.writeFile(bytes);
         await handle.sync();
       } finally {
@@ -111,9 +120,11 @@ export class NodeDisk implements Disk {
 
   replaceSync(path: string, bytes: Uint8Array | Iterable<Uint8Array>, durable = true): void {
     const temporary = temporaryName(path);
+    const mode = modeOf(path);
     try {
-      const file = sync.openSync(temporary, "w", 0o644);
+      const file = sync.openSync(temporary, "w", mode ?? 0o644);
       try {
+        if (mode !== undefined) sync.fchmodSync(file, mode);
         if (bytes instanceof Uint8Array) sync.writeFileSync(file, bytes);
         else for (const chunk of bytes) sync.writeFileSync(file, chunk);
         if (durable) sync.fsyncSync(file);
