@@ -8,30 +8,27 @@
  * `npm run sim -- cluster ...` does the same for clusters, and measures large ones: see `cluster/main.ts`.
  */
 import { fork } from "node:child_process";
-import { availableParallelism } from "node:os";
-import { parseArgs } from "node:util";
 import { main as clusters } from "./cluster/main.ts";
+import { clusterOptions, OptionsError, worldOptions } from "./options.ts";
 import { runSeed } from "./run.ts";
 import { type SeedReport, Summary, summaryOf } from "./summary.ts";
 
-const isCluster = process.argv[2] === "cluster";
-const { values: given } = parseArgs({
-  args: isCluster ? [] : process.argv.slice(2),
-  options: {
-    seeds: { type: "string", default: "100" },
-    from: { type: "string", default: "1" },
-    jobs: { type: "string", default: String(availableParallelism()) },
-    seed: { type: "string" },
-    trace: { type: "boolean", default: false },
-    /** For the processes that we start: every so many seeds, and reports go to the parent. */
-    stride: { type: "string" },
-  },
-});
+try {
+  const [first, ...rest] = process.argv.slice(2);
+  if (first === "cluster") clusters(clusterOptions(rest));
+  else await worlds(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof OptionsError)) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
+}
 
-if (isCluster) clusters(process.argv.slice(3));
-else if (given.seed !== undefined) await one(Number(given.seed), given.trace);
-else if (given.stride !== undefined) await work(Number(given.from), Number(given.seeds), Number(given.stride));
-else await many(Number(given.from), Number(given.seeds), Math.max(1, Number(given.jobs)));
+async function worlds(words: readonly string[]): Promise<void> {
+  const options = worldOptions(words);
+  if (options.kind === "one") await one(options.seed, options.trace);
+  else if (options.stride > 0) await work(options.from, options.seeds, options.stride);
+  else await many(options.from, options.seeds, options.jobs);
+}
 
 async function one(seed: number, trace: boolean): Promise<void> {
   const verdict = await runSeed(seed);

@@ -75,12 +75,12 @@ const WARM_UP = 4;
 const WATCH_MS = 10_000;
 
 /** SIGSTOP again and again: the median, what one in twenty exceeds and the most of each figure, and what the nodes send meanwhile. */
-export function stopOften({ stops, ...formation }: StopsOptions) {
-  const { nodes, nodeTimeoutMs } = formation;
+export function stopOften(options: StopsOptions) {
+  const { stops, nodes, nodeTimeoutMs, replicas = 1 } = options;
   const all: FailureFigures[] = [];
   const sent = { messages: 0, bytes: 0, seconds: 0 };
-  for (let { seed } = formation; all.length < stops; seed++) {
-    const world = acquainted({ ...formation, seed });
+  for (let { seed } = options; all.length < stops; seed++) {
+    const world = acquainted({ nodes, nodeTimeoutMs, replicas, seed });
     world.run(WARM_UP * nodeTimeoutMs);
     const { messages, bytes } = world.wires;
     world.run(WATCH_MS);
@@ -94,7 +94,9 @@ export function stopOften({ stops, ...formation }: StopsOptions) {
     }
   }
   return {
-    ...formation,
+    nodes,
+    replicas,
+    nodeTimeoutMs,
     stops,
     messagesASecond: sent.messages / sent.seconds,
     bytesASecond: sent.bytes / sent.seconds,

@@ -6,46 +6,20 @@
  *   --nodes 10,100,500,1000 [--node-timeout 15000] [--warm-up 20000] [--watch 10000] [--seed N]   measures
  *   --nodes 6 --stops 100 [--replicas 1] [--node-timeout 15000] [--seed N]   how soon stopped primaries are replaced
  */
-import { parseArgs } from "node:util";
+import type { ClusterOptions } from "../options.ts";
 import { stopOften } from "./failing.ts";
 import { runCluster } from "./run.ts";
 import { measure } from "./scale.ts";
 
-export function main(words: readonly string[]): void {
-  const { values: given } = parseArgs({
-    args: [...words],
-    options: {
-      seeds: { type: "string", default: "50" },
-      from: { type: "string", default: "1" },
-      seed: { type: "string" },
-      trace: { type: "boolean", default: false },
-      nodes: { type: "string" },
-      "node-timeout": { type: "string", default: "15000" },
-      "warm-up": { type: "string", default: "20000" },
-      watch: { type: "string", default: "10000" },
-      stops: { type: "string" },
-      replicas: { type: "string", default: "1" },
-    },
-  });
-  if (given.nodes !== undefined) {
-    const [nodeTimeoutMs, warmUpMs, watchMs] = [given["node-timeout"], given["warm-up"], given.watch].map(Number);
-    for (const nodes of given.nodes.split(",").map(Number)) {
-      if (given.stops !== undefined) {
-        const options = {
-          nodes,
-          nodeTimeoutMs: nodeTimeoutMs!,
-          stops: Number(given.stops),
-          replicas: Number(given.replicas),
-          seed: Number(given.seed ?? 1),
-        };
-        console.log(JSON.stringify(stopOften(options)));
-        continue;
-      }
-      const seed = Number(given.seed ?? 1);
-      scale({ seed, nodes, nodeTimeoutMs: nodeTimeoutMs!, warmUpMs: warmUpMs!, watchMs: watchMs! });
+export function main(options: ClusterOptions): void {
+  if (options.kind === "one") seeds(options.seed, 1, options.trace);
+  else if (options.kind === "many") seeds(options.from, options.seeds, false);
+  else {
+    for (const nodes of options.nodes) {
+      if (options.stops > 0) console.log(JSON.stringify(stopOften({ ...options, nodes })));
+      else scale({ ...options, nodes });
     }
-  } else if (given.seed !== undefined) seeds(Number(given.seed), 1, given.trace);
-  else seeds(Number(given.from), Number(given.seeds), false);
+  }
 }
 
 function scale(options: Parameters<typeof measure>[0]): void {

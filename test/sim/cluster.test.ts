@@ -5,6 +5,7 @@ import type { Member } from "../../sim/cluster/member.ts";
 import { type ClusterVerdict, runCluster } from "../../sim/cluster/run.ts";
 import { measure } from "../../sim/cluster/scale.ts";
 import type { ClusterWorld } from "../../sim/cluster/world.ts";
+import { seedRange } from "./seed-range.ts";
 
 /** Seeds that found something once: what it was stands beside them. */
 const REMEMBERED: readonly [seed: number, found: string][] = [
@@ -18,8 +19,7 @@ describe("seeds", () => {
   }
 
   test("others", () => {
-    const [first, count] = (process.env["NINES_SEEDS"] ?? "5000,4").split(",").map(Number) as [number, number];
-    for (let seed = first; seed < first + count; seed++) {
+    for (const seed of seedRange(5000, 4)) {
       assert.deepEqual(runCluster(seed, { primaries: 3 }).violations, [], `seed ${seed}`);
     }
   });
