@@ -54,7 +54,7 @@ async function measure(contender: Contender, length: "quick" | "all"): Promise<C
       const { key, node } = await target(cluster, round);
       stops.push(await gap(cluster, key, async () => node.signal("SIGSTOP")));
       node.signal("SIGCONT");
-      await sleep(NODE_TIMEOUT_MS);
+      // The others call it failed, or a primary too many, until it follows.
       await cluster.settled();
     }
     return { name: contender.name, kills, stops };

@@ -14,6 +14,7 @@ import type { Contender } from "./contender.ts";
 const io = nodeIo();
 const SHARDS = 3;
 const NODES = 6;
+const STARTED_WITHIN_MS = 30_000;
 const SETTLED_WITHIN_MS = 60_000;
 /** Below those of outgoing connections: one of these could take the port of a node while that is being started again. */
 const PORTS = { first: 12_000, count: 20_000 };
@@ -41,14 +42,17 @@ export class ClusterNodeProcess {
   async start(): Promise<void> {
     const where = ["--port", `${this.port}`, "--cluster-port", `${this.busPort}`, "--bind", this.host];
     const args = [...this.contender.args, ...where, "--dir", this.folder, "--cluster-enabled", "yes", ...this.words];
-    this.#child = spawn(this.contender.command, args, { stdio: "ignore" });
-    running.add(this.#child);
-    for (let left = 1000; left > 0; left--) {
+    const child = spawn(this.contender.command, args, { stdio: "ignore" });
+    // One that could not be started does not answer.
+    child.on("error", () => {});
+    running.add(child);
+    this.#child = child;
+    const deadline = performance.now() + STARTED_WITHIN_MS;
+    while (performance.now() < deadline && !hasEnded(child)) {
       if ((await this.ask("PING").catch(() => null)) === "PONG") return;
-      if (this.#child.exitCode !== null) break;
       await sleep(10);
     }
-    throw new Error(`${this.name} did not answer, exit code ${this.#child.exitCode}`);
+    throw new Error(`${this.name} did not answer, exit code ${child.exitCode}`);
   }
 
   signal(signal: "SIGSTOP" | "SIGCONT"): void {
@@ -59,10 +63,11 @@ export class ClusterNodeProcess {
     const child = this.#child;
     if (child === null) return;
     this.#child = null;
+    running.delete(child);
+    if (hasEnded(child)) return;
     const exited = once(child, "exit");
     child.kill("SIGKILL");
     await exited;
-    running.delete(child);
   }
 
   /** On a connection of its own. */
@@ -82,17 +87,26 @@ export class RunningCluster {
 
   static async start(contender: Contender, words: readonly string[]): Promise<RunningCluster> {
     const cluster = new RunningCluster();
-    for (let i = 0; i < NODES; i++) {
-      const folder = join(cluster.#folder, `${i}`);
-      const name = `node ${i} of ${contender.name}`;
-      cluster.nodes.push(new ClusterNodeProcess(name, await freePort(), await freePort(), contender, folder, words));
+    try {
+      await cluster.#start(contender, words);
+      return cluster;
+    } catch (error) {
+      await cluster.stop();
+      throw error;
     }
-    await Promise.all(cluster.nodes.map((node) => node.start()));
+  }
+
+  async #start(contender: Contender, words: readonly string[]): Promise<void> {
+    for (let i = 0; i < NODES; i++) {
+      const folder = join(this.#folder, `${i}`);
+      const name = `node ${i} of ${contender.name}`;
+      this.nodes.push(new ClusterNodeProcess(name, await freePort(), await freePort(), contender, folder, words));
+    }
+    await Promise.all(this.nodes.map((node) => node.start()));
     const ask = (node: { name: string }, asked: Word[]) =>
-      cluster.nodes.find(({ name }) => name === node.name)!.ask(...asked);
-    await formCluster({ io } as Parameters<typeof formCluster>[0], ask, cluster.nodes, SHARDS);
-    await cluster.settled();
-    return cluster;
+      this.nodes.find(({ name }) => name === node.name)!.ask(...asked);
+    await formCluster({ io } as Parameters<typeof formCluster>[0], ask, this.nodes, SHARDS);
+    await this.settled();
   }
 
   /** All nodes serve and are in step. */
@@ -117,6 +131,10 @@ export class RunningCluster {
     await Promise.all(this.nodes.map((node) => node.kill()));
     rmSync(this.#folder, { recursive: true, force: true });
   }
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
 }
 
 async function freePort(): Promise<number> {
