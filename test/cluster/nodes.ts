@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { Cluster, type ClusterOptions } from "ioredis";
 import { slotShare } from "../../src/base/hash-slot.ts";
 import { nodeIo } from "../../src/io/node-io.ts";
 import { eventually } from "../../src/lab/world.ts";
@@ -37,6 +38,17 @@ export class Nodes implements AsyncDisposable {
     const node = await Node.make(kind, directives);
     this.#ends.add(() => node[Symbol.asyncDispose]());
     this.all.push(node);
+  }
+
+  /** One that follows redirects, and lives as long as the nodes do. */
+  client(options: ClusterOptions = {}): Cluster {
+    const client = new Cluster(
+      this.all.map(({ host, port }) => ({ host, port })),
+      options,
+    );
+    client.on("error", () => {});
+    this.#ends.add(() => client.disconnect());
+    return client;
   }
 
   /** By our own commands: the first of them own the slots, the others follow them in turn. */

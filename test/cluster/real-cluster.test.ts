@@ -1,7 +1,6 @@
 /** Clusters of whole servers: ours alone with a client that follows redirects, and ours beside redis-server under redis-cli --cluster. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { Cluster } from "ioredis";
 import { nodeIo } from "../../src/io/node-io.ts";
 import { needs } from "../lab/peers.ts";
 import { type Node, Nodes, redisCli, until } from "./nodes.ts";
@@ -11,16 +10,12 @@ const io = nodeIo();
 test("a client that follows redirects keeps writing while a primary is killed, and reads all of it afterwards", async () => {
   await using nodes = await Nodes.start("nines", "nines", "nines", "nines", "nines", "nines");
   await nodes.form(3);
-  const cluster = new Cluster(
-    nodes.all.map(({ port }) => ({ host: "127.0.0.1", port })),
-    {
-      clusterRetryStrategy: (times) => (times < 100 ? 50 : null),
-      retryDelayOnFailover: 50,
-      retryDelayOnClusterDown: 50,
-      maxRedirections: 200,
-    },
-  );
-  cluster.on("error", () => {});
+  const cluster = nodes.client({
+    clusterRetryStrategy: (times) => (times < 100 ? 50 : null),
+    retryDelayOnFailover: 50,
+    retryDelayOnClusterDown: 50,
+    maxRedirections: 200,
+  });
   const written = new Map<string, string>();
   const write = async (i: number) => {
     const key = `key:${i % 100}`;
@@ -37,7 +32,6 @@ test("a client that follows redirects keeps writing while a primary is killed, a
   const took = io.clock.now() - killedAt;
   assert.ok(took < 10_000, `${took} ms`);
   for (const [key, value] of written) assert.equal(await cluster.get(key), value);
-  cluster.disconnect();
   // Its old primary comes back, with its memory of the cluster, as a replica.
   await dead!.start();
   await until("it follows", async () => (await dead!.field("INFO replication", "role")) === "slave");
@@ -66,12 +60,7 @@ describe("beside a real redis-server", needs("redis-cli"), () => {
     for (const [primary, replica] of pairs) await replica.connection.call("CLUSTER", "REPLICATE", await primary.id());
     await nodes.settled(nodes.all);
 
-    const cluster = new Cluster([{ host: "127.0.0.1", port: first.port }], {
-      maxRedirections: 100,
-      retryDelayOnFailover: 50,
-      retryDelayOnClusterDown: 50,
-    });
-    cluster.on("error", () => {});
+    const cluster = nodes.client({ maxRedirections: 100, retryDelayOnFailover: 50, retryDelayOnClusterDown: 50 });
     for (let i = 0; i < 500; i++) await cluster.set(`key:${i}`, `${i}`);
 
     // Slots there and back.
@@ -102,6 +91,5 @@ describe("beside a real redis-server", needs("redis-cli"), () => {
     await first.connection.call("CLUSTER", "FAILOVER");
     await until("it is primary again", async () => (await first.field("INFO replication", "role")) === "master");
     await nodes.settled(nodes.all);
-    cluster.disconnect();
   });
 });

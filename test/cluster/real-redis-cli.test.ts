@@ -1,7 +1,6 @@
 /** A cluster's life by redis-cli --cluster: created, grown, mended and made smaller again. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { Cluster } from "ioredis";
 import { needs } from "../lab/peers.ts";
 import { type Node, Nodes, redisCli, until } from "./nodes.ts";
 
@@ -20,7 +19,7 @@ describe("redis-cli --cluster", needs("redis-cli"), () => {
 
     const created = await cluster("create", ...nodes.all.slice(0, 3).map(({ name }) => name), "--cluster-yes");
     assert.match(created, /All 16384 slots covered/);
-    const client = new Cluster([{ host: "127.0.0.1", port: first.port }]);
+    const client = nodes.client();
     for (let i = 0; i < 100; i++) await client.set(`key:${i}`, `${i}`);
 
     await cluster("add-node", fourth.name, first.name);
@@ -58,6 +57,5 @@ describe("redis-cli --cluster", needs("redis-cli"), () => {
     await cluster("del-node", first.name, await fourth.id());
     await known(3, nodes.all.slice(0, 3));
     for (let i = 0; i < 100; i++) assert.equal(await client.get(`key:${i}`), `${i}`);
-    client.disconnect();
   });
 });
