@@ -1,6 +1,6 @@
-/** The commands for people, declared: their words, their options, their help. What they do is in `up.ts` and `drill.ts`. */
+/** The commands for people, declared: words, options, help. What they do is in `up.ts`, `drill.ts` and, of a cluster, `cluster/`. */
 import { resolve } from "node:path";
-import { Command, Option } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import { VERSION } from "../base/version.ts";
 import type { ClusterFault } from "../lab/drill/faults.ts";
 import { type EngineName, engineNames } from "../lab/engines.ts";
@@ -27,12 +27,21 @@ export interface DrillFlags {
   dir: string;
 }
 
+/** Words that make no sense: not 1, by which `drill` and `cluster` say that what they looked at is not good. */
+const USAGE = 2;
+
 export async function runProgram(argv: readonly string[]): Promise<void> {
-  await buildProgram(
+  const program = buildProgram(
     async (kind, flags) => (await import("./up.ts")).up(kind, flags),
     async (fault, flags) => (await import("./drill.ts")).drill(fault, flags),
     async (order) => (await import("./cluster/run.ts")).runCluster(order),
-  ).parseAsync(argv);
+  );
+  try {
+    await program.parseAsync(argv);
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    process.exitCode = error.exitCode === 0 ? 0 : USAGE;
+  }
 }
 
 /** Apart from `runProgram` so that a test can see what the words come to. */
@@ -44,7 +53,9 @@ export function buildProgram(
   const program = new Command("nines")
     .description("A Redis-compatible, highly available data store, and everything to try it and to break it.")
     .version(VERSION, "-v, --version")
-    .showHelpAfterError()
+    .exitOverride()
+    // The whole help would push the error off the screen.
+    .showHelpAfterError("(--help lists what there is)")
     .addHelpText("after", EXAMPLES);
 
   program
@@ -64,7 +75,14 @@ export function buildProgram(
     .option("--node-timeout <ms>", "cluster-node-timeout (for cluster; default: 2000)", count(100, 600_000))
     .option("--tls", "TLS on every link, with certificates made for it")
     .option("--dir <folder>", "where the group keeps its state", ".nines")
-    .action((topology: string, flags: UpFlags, self: Command) => up(oneOf(topology, kinds, self), atDir(flags)));
+    .action((topology: string, flags: UpFlags, self: Command) => {
+      const kind = oneOf(topology, kinds, self);
+      for (const [option, only] of Object.entries(OF_ONE_KIND)) {
+        if (kind !== only && self.getOptionValueSource(option) === "cli")
+          self.error(`error: --${kebab(option)} is for \`up ${only}\`, and would do nothing here`);
+      }
+      return up(kind, atDir(flags));
+    });
 
   program
     .command("drill <fault>")
@@ -88,6 +106,9 @@ export function buildProgram(
   return program;
 }
 
+/** Options of `up` that mean something for one kind of group alone. */
+const OF_ONE_KIND: Record<string, GroupKind> = { shards: "cluster", nodeTimeout: "cluster", sentinels: "sentinel" };
+
 const kinds: readonly GroupKind[] = ["replication", "sentinel", "cluster"];
 const faultNames: readonly ClusterFault[] = ["kill", "pause", "switchover", "reshard"];
 
@@ -105,6 +126,10 @@ Examples:
 function oneOf<T extends string>(word: string, words: readonly T[], command: Command): T {
   if ((words as readonly string[]).includes(word)) return word as T;
   return command.error(`error: '${word}' is not one of: ${words.join(", ")}`);
+}
+
+function kebab(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 function atDir<T extends { dir: string }>(flags: T): T {

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { test } from "node:test";
 import { VERSION } from "../../src/base/version.ts";
 import { buildProgram, type DrillFlags, type UpFlags } from "../../src/cli/program.ts";
+import { self } from "../lab/world.ts";
 
 /** What the words after `nines` come to: the calls made, or the error shown. */
 async function run(...words: string[]): Promise<unknown> {
@@ -52,6 +54,13 @@ const cases: [words: string, outcome: unknown][] = [
     "error: option '--sentinels <n>' argument '0' is invalid. A whole number from 1 to 9 is expected.",
   ],
   ["up", "error: missing required argument 'topology'"],
+  ["up sentinel --shards 5", "error: --shards is for `up cluster`, and would do nothing here"],
+  ["up sentinel --node-timeout 5000", "error: --node-timeout is for `up cluster`, and would do nothing here"],
+  ["up cluster --sentinels 3", "error: --sentinels is for `up sentinel`, and would do nothing here"],
+  [
+    "up sentinel --replicas 0x2",
+    "error: option '--replicas <n>' argument '0x2' is invalid. A whole number from 0 to 20 is expected.",
+  ],
   ["drill kill", ["drill", "kill", { rounds: 1, seconds: 30, dir }]],
   ["drill pause --json --rounds 10 --seconds 60", ["drill", "pause", { json: true, rounds: 10, seconds: 60, dir }]],
   ["drill explode", "error: 'explode' is not one of: kill, pause, switchover, reshard"],
@@ -79,6 +88,22 @@ const cases: [words: string, outcome: unknown][] = [
 ];
 for (const [words, outcome] of cases)
   test(`nines ${words}`, async () => assert.deepEqual(await run(...words.split(" ")), outcome));
+
+for (const [words, code] of [
+  ["--help", 0],
+  ["--version", 0],
+  ["drill explode", 2],
+  ["cluster check", 2],
+  ["cluster check 1 --bogus", 2],
+  ["cluster reshard 1 --to 2 --slots none", 2],
+] as const) {
+  test(`exit code of nines ${words}`, () => {
+    const { command, args } = self;
+    const { status, stderr } = spawnSync(command, [...args, ...words.split(" ")], { encoding: "utf8" });
+    assert.equal(status, code);
+    if (code !== 0) assert.match(stderr, /^error: [^\n]+\n\(--help lists what there is\)\n$/);
+  });
+}
 
 test("the version is package.json's", () => {
   assert.equal(JSON.parse(readFileSync("package.json", "utf8")).version, VERSION);

@@ -100,8 +100,9 @@ function weights(text: string, before: Record<string, number> = {}): Record<stri
   const all = { ...before };
   for (const pair of text.split(",")) {
     const at = pair.lastIndexOf("=");
-    const weight = Number(pair.slice(at + 1));
-    if (at < 1 || pair.slice(at + 1) === "" || !(weight >= 0 && weight < 1e6)) {
+    const text = pair.slice(at + 1);
+    const weight = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+    if (at < 1 || !(weight < 1e6)) {
       throw new InvalidArgumentError("A node, =, and a number from 0 on are expected.");
     }
     all[pair.slice(0, at)] = weight;
@@ -112,7 +113,7 @@ function weights(text: string, before: Record<string, number> = {}): Record<stri
 const HELP = `
 <node> is the address of any node of the cluster: host:port, or a port of this machine. Every command that changes something
 says what it will do and asks; Ctrl-C ends it after the slot that is being moved. Exit codes: 0 all is well, 1 the cluster
-is not sound, 2 nothing could be done, 130 interrupted.
+is not sound, or not all was done, 2 it could not be done, or was not understood, 130 interrupted.
 
 Examples:
   nines cluster create 7000 7001 7002 7003 7004 7005 --replicas 1
