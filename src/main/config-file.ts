@@ -23,9 +23,16 @@ export function readConfig(disk: Disk, file: string, options: string, sentinel: 
   const config = new Config({ directory, sentinel });
   let text = "";
   if (file !== "") {
-    const bytes = disk.readSync(file);
-    if (bytes === undefined)
-      throw new ConfigFileError(`Fatal error, can't open config file '${resolve(file)}': No such file or directory\n`);
+    const cannot = (why: string) =>
+      new ConfigFileError(`Fatal error, can't open config file '${resolve(file)}': ${why}\n`);
+    let bytes: Uint8Array | undefined;
+    try {
+      bytes = disk.readSync(file);
+    } catch (error) {
+      // A folder, or a file that is not for us.
+      throw cannot((error as Error).message);
+    }
+    if (bytes === undefined) throw cannot("No such file or directory");
     text = Buffer.from(bytes).toString("latin1");
   }
   const include = (pattern: string) =>

@@ -47,10 +47,7 @@ function versionLine(): string {
 async function serve(parsed: Extract<ServerArguments, { action: "run" }>): Promise<void> {
   const io = nodeIo();
   const { config, extras, file } = configure(io.disk, parsed);
-  if (config.values.daemonize && process.env[DAEMON] === undefined) {
-    daemonize();
-    return;
-  }
+  if (config.values.daemonize && process.env[DAEMON] === undefined) return daemonize(parsed.readStdin);
   let server: Server | null = null;
   const log = new ServerLog({
     clock: io.clock,
@@ -97,9 +94,19 @@ function configure(disk: Disk, parsed: Extract<ServerArguments, { action: "run" 
     const settings = readConfig(disk, parsed.configFile ?? "", stdin + parsed.configText, parsed.sentinel);
     if (parsed.sentinel && settings.file === "")
       throw new ConfigFileError("Sentinel needs config file on disk to save state. Exiting...");
-    process.chdir(settings.config.values.dir);
+    enter(settings.config.values.dir);
     return settings;
   });
+}
+
+function enter(folder: string): void {
+  try {
+    process.chdir(folder);
+  } catch (error) {
+    throw new ConfigFileError(
+      `Fatal error, can't work in the directory '${folder}' (dir): ${(error as Error).message}`,
+    );
+  }
 }
 
 /** A configuration that cannot be: its report on stderr, and the end. */
@@ -114,10 +121,16 @@ function orExit<Result>(attempt: () => Result): Result {
 }
 
 /** Node cannot fork: the server is started afresh, away from this terminal, and this process ends. */
-function daemonize(): void {
+function daemonize(fromStdin: boolean): void {
+  if (fromStdin) {
+    process.stderr.write(
+      "daemonize yes: a configuration that comes from stdin cannot be read a second time, use a file\n",
+    );
+    process.exit(1);
+  }
   new NodeProcesses().spawn({
     command: process.execPath,
-    args: process.argv.slice(1),
+    args: [...process.execArgv, ...process.argv.slice(1)],
     env: { ...process.env, [DAEMON]: "1" },
     detached: true,
   });
