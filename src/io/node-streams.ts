@@ -3,6 +3,7 @@
  * not give us these (`direct` is undefined) its streams serve.
  */
 import type { Socket } from "node:net";
+import { getSystemErrorName } from "node:util";
 
 /** As much as one read can bring: what Redis reads, so that nobody waits longer for a neighbour with a long pipeline. */
 export const READ_BYTES = 16 * 1024;
@@ -14,14 +15,33 @@ export interface WriteRequest {
   buffer: Uint8Array | null;
 }
 
-export interface Handle {
+export interface Endable {
+  close(): void;
+}
+
+export interface Handle extends Endable {
   fd: number;
   /** What the stream calls when bytes have come, or no more will. */
   onread: (this: Handle, buffer: unknown) => void;
   writeQueueSize: number;
   writeBuffer(request: WriteRequest, bytes: Uint8Array): number;
+  /** From now on it reads into this buffer. */
+  useUserBuffer(buffer: Uint8Array): void;
   readStart(): number;
   readStop(): number;
+}
+
+/** The handle of a TCP connection, or of one by a Unix socket, which lacks the last four. */
+export interface ConnectionHandle extends Handle {
+  getpeername?(into: SocketName): number;
+  getsockname?(into: SocketName): number;
+  setNoDelay?(on: boolean): number;
+  setKeepAlive?(on: boolean, delaySeconds: number): number;
+}
+
+export interface SocketName {
+  address?: string;
+  port?: number;
 }
 
 interface StreamBinding {
@@ -30,38 +50,93 @@ interface StreamBinding {
 }
 
 /** Where `streamBaseState` says how many bytes were read (negative: the end, or an error). */
-export const READ_BYTES_OR_ERROR = 0;
+const READ_BYTES_OR_ERROR = 0;
 /** Where `streamBaseState` says that the last write could not be finished at once. */
 export const LAST_WRITE_WAS_ASYNC = 3;
 
+type Binding = (name: string) => Record<string, unknown>;
+
 function streamBinding(): StreamBinding | undefined {
   try {
-    const binding = (process as unknown as { binding(name: string): Partial<StreamBinding> }).binding("stream_wrap");
-    if (typeof binding.WriteWrap === "function" && binding.streamBaseState && binding.streamBaseState.length > 3)
-      return binding as StreamBinding;
+    const { binding } = process as unknown as { binding: Binding };
+    const streams = binding("stream_wrap") as Partial<StreamBinding>;
+    const { prototype } = binding("tcp_wrap").TCP as { prototype: object };
+    const methods = ["useUserBuffer", "readStart", "readStop", "writeBuffer", "getpeername"];
+    if (typeof streams.WriteWrap !== "function" || !methods.every((name) => name in prototype)) return undefined;
+    if (streams.streamBaseState && streams.streamBaseState.length > 3) return streams as StreamBinding;
   } catch {}
   return undefined;
 }
 
 export const direct = streamBinding();
 
-/** A write that failed, as an error that says what POSIX would. */
-export function writeError(status: number): Error & { code?: string; errno?: number } {
-  const error = new Error(`write failed: ${status}`) as Error & { code?: string; errno?: number };
-  error.errno = status;
-  error.code = status === -32 ? "EPIPE" : status === -104 ? "ECONNRESET" : "EIO";
-  return error;
+/** The end of a stream, where a count of bytes read would be. */
+export const END_OF_STREAM = -4095;
+
+/** What the system says when a read or a write fails, as an error that has its name for it. */
+export function systemError(action: "read" | "write", status: number): Error & { code?: string; errno?: number } {
+  const code = getSystemErrorName(status);
+  return Object.assign(new Error(`${action} ${code}`), { errno: status, code, syscall: action });
+}
+
+/**
+ * Reads from a handle into the buffer that all sockets share. Whoever fills it has more to say, and would be read up to 32 times
+ * in a row: the others go first. Two milliseconds of somebody's pipeline are two milliseconds that everybody waits.
+ */
+export class SharedReading {
+  readonly #handle: Handle;
+  #isWanted = false;
+  /** The others read; we go on in the next turn. */
+  #waits = false;
+  readonly #goOn = () => {
+    this.#waits = false;
+    if (this.#isWanted) this.#handle.readStart();
+  };
+
+  /**
+   * @param onBytes  so many lie in `readBuffer`
+   * @param onOther  no bytes have come: an error's number or END_OF_STREAM, and what the handle says with it
+   */
+  constructor(handle: Handle, onBytes: (length: number) => void, onOther: (status: number, said: unknown) => void) {
+    this.#handle = handle;
+    const state = direct!.streamBaseState;
+    handle.useUserBuffer(readBuffer);
+    handle.onread = (said) => {
+      const length = state[READ_BYTES_OR_ERROR]!;
+      if (length > 0) {
+        onBytes(length);
+        if (length === READ_BYTES) this.#letOthersRead();
+      } else onOther(length, said);
+    };
+  }
+
+  start(): void {
+    this.#isWanted = true;
+    if (!this.#waits) this.#handle.readStart();
+  }
+
+  stop(): void {
+    this.#isWanted = false;
+    this.#handle.readStop();
+  }
+
+  #letOthersRead(): void {
+    if (!this.#isWanted || this.#waits) return;
+    this.#handle.readStop();
+    this.#waits = true;
+    setImmediate(this.#goOn);
+  }
 }
 
 export function nothing(): void {}
 
-/** Takes the handle of an accepted socket, for another. Its server knows no more of it, and need not wait for its end to close. */
-export function takeHandle(accepted: Socket): unknown {
-  const holder = accepted as unknown as { _handle: unknown };
+/** Takes the handle of a socket that is connected. Who made it knows no more of the connection, and need not wait for its end. */
+export function takeHandle(connected: Socket): unknown {
+  const holder = connected as unknown as { _handle: unknown };
   const handle = holder._handle;
   holder._handle = null;
-  accepted.on("error", nothing);
-  accepted.destroy();
+  connected.on("error", nothing);
+  connected.destroy();
   return handle;
 }
 

@@ -13,17 +13,15 @@ import {
   type Handle,
   LAST_WRITE_WAS_ASYNC,
   nothing,
-  READ_BYTES,
-  READ_BYTES_OR_ERROR,
   readBuffer,
+  SharedReading,
+  systemError,
   type WriteRequest,
-  writeError,
 } from "./node-streams.ts";
 import { reasonOf } from "./node-tls-context.ts";
 
 /** Node's handle under a `TLSSocket`. */
 interface TlsHandle extends Handle {
-  useUserBuffer(buffer: Uint8Array): void;
   /** The handle of the connection below. */
   _parent: Handle;
 }
@@ -44,6 +42,7 @@ export class NodeTlsSocket implements Socket {
 
   readonly #socket: TLSSocket;
   #handle: TlsHandle | undefined;
+  #reading: SharedReading | undefined;
   /** The request of the last write that has ended, to be used again. */
   #request: WriteRequest | undefined;
   /** The request of the write that goes on. */
@@ -60,7 +59,6 @@ export class NodeTlsSocket implements Socket {
   #ending = false;
   #error: NetError | undefined;
   #closed = false;
-  #paused = false;
   readonly #written = (status: number) => this.#afterWrite(status);
 
   /** @param socket  of which `secured` is called when its handshake is done */
@@ -82,8 +80,7 @@ export class NodeTlsSocket implements Socket {
     const handle = (this.#socket as unknown as { _handle?: TlsHandle })._handle;
     if (direct && handle && typeof handle.useUserBuffer === "function" && typeof handle.writeBuffer === "function") {
       this.#handle = handle;
-      handle.useUserBuffer(readBuffer);
-      this.#readFrom(handle, direct.streamBaseState);
+      this.#reading = this.#readFrom(handle);
     } else this.#socket.on("data", (bytes: Buffer) => this.#received(bytes, bytes.length));
   }
 
@@ -119,15 +116,13 @@ export class NodeTlsSocket implements Socket {
   }
 
   pause(): void {
-    this.#paused = true;
-    if (this.#handle) this.#handle.readStop();
+    if (this.#reading) this.#reading.stop();
     else this.#socket.pause();
   }
 
   resume(): void {
-    this.#paused = false;
     if (this.#closed) return;
-    if (this.#handle) this.#handle.readStart();
+    if (this.#reading) this.#reading.start();
     else this.#socket.resume();
   }
 
@@ -149,32 +144,24 @@ export class NodeTlsSocket implements Socket {
   destroy(): void {
     this.#closed = true;
     this.#ending = false;
-    this.#forgetWaiting();
-    this.#socket.destroy();
+    this.#stop();
   }
 
   /** Bytes come straight from the handle; the ends and errors still go through the stream, which knows what follows. */
-  #readFrom(handle: TlsHandle, state: Int32Array): void {
+  #readFrom(handle: TlsHandle): SharedReading {
     const { onread } = handle;
-    handle.onread = (buffer) => {
-      const length = state[READ_BYTES_OR_ERROR]!;
-      if (length > 0) {
-        this.#received(readBuffer, length);
-        if (length === READ_BYTES) this.#letOthersRead(handle);
-      } else onread.call(handle, buffer);
-    };
+    const reading = new SharedReading(
+      handle,
+      (length) => this.#received(readBuffer, length),
+      (_, said) => onread.call(handle, said),
+    );
+    // It does already; now it is known.
+    reading.start();
+    return reading;
   }
 
   #received(bytes: Uint8Array, length: number): void {
     if (!this.#closed) this.onData(bytes, length);
-  }
-
-  /** As a plain socket does. */
-  #letOthersRead(handle: Handle): void {
-    if (this.#closed || this.#paused || handle.readStop() !== 0) return;
-    setImmediate(() => {
-      if (!this.#closed && !this.#paused) handle.readStart();
-    });
   }
 
   /** Behind what is being written, or what was gathered and leaves now. */
@@ -233,6 +220,12 @@ export class NodeTlsSocket implements Socket {
     this.#encrypt(handle, slice);
   }
 
+  #stop(): void {
+    this.#forgetWaiting();
+    this.#reading?.stop();
+    this.#socket.destroy();
+  }
+
   #forgetWaiting(): void {
     this.#waiting = [];
     this.#waitingBytes = 0;
@@ -249,7 +242,7 @@ export class NodeTlsSocket implements Socket {
 
   /** The error reaches the owner later, never from within its own call to `write`. */
   #fail(status: number): void {
-    this.#error ??= writeError(status);
+    this.#error ??= systemError("write", status);
     this.#forgetWaiting();
     if (this.#ending) this.#socket.destroy();
     process.nextTick(() => this.#close());
@@ -259,8 +252,7 @@ export class NodeTlsSocket implements Socket {
     if (this.#closed) return;
     this.#closed = true;
     this.connected = false;
-    this.#forgetWaiting();
-    this.#socket.destroy();
+    this.#stop();
     this.onClose(this.#error);
   }
 }
