@@ -4,7 +4,6 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { splitWords } from "../../src/base/words.ts";
 import { noRedis } from "../rdb/real-redis.ts";
 import { RespClient } from "../server/resp-client.ts";
@@ -255,23 +254,40 @@ class Cast {
     this.#clients.set(name, client);
     if (words[0] === "?") return this.#isThere(client);
     if (words[0] === "<") return client.reply();
-    const waits = words.at(-1) === "&";
-    client.send(...(waits ? words.slice(0, -1) : words));
-    if (waits) {
-      await sleep(50);
-      return "";
-    }
+    if (words.at(-1) === "&") return this.#blocks(client, words.slice(0, -1));
+    client.send(...words);
     try {
-      const first = await client.reply(1000);
+      const first = await client.reply();
       if (!REPLIES_OF_MANY.test(words[0]!) || first.startsWith("-")) return first;
       return [first, ...(await client.replies(Math.max(0, words.length - 2)))].join(" ");
     } catch (error) {
+      if (!client.closed) throw error;
       return (error as Error).message;
     }
   }
 
+  /** One that nobody in these scenarios may keep from asking. */
+  async #blocks(client: RespClient, words: readonly string[]): Promise<string> {
+    client.send(...words);
+    const watcher = await RespClient.connect(this.#port);
+    try {
+      const deadline = performance.now() + 5000;
+      while (!/blocked_clients:[1-9]/.test(await watcher.do("INFO", "clients")))
+        assert.ok(performance.now() < deadline, `${words.join(" ")} does not block`);
+    } finally {
+      await watcher.quit();
+    }
+    return "";
+  }
+
+  /** Who is cut off is so before the server hears the next request: once that is answered, the end is on its way to us. */
   async #isThere(client: RespClient): Promise<string> {
-    await sleep(40);
+    const other = await RespClient.connect(this.#port);
+    try {
+      for (let turns = 0; turns < 5 && !client.closed; turns++) await other.do("PING");
+    } finally {
+      await other.quit();
+    }
     return client.closed ? "gone" : "there";
   }
 

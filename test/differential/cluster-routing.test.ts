@@ -224,7 +224,6 @@ const scripts: Record<string, readonly string[]> = {
     "z@a: CLUSTER SETSLOT 3300 IMPORTING <b>",
     "z@a: CLUSTER SETSLOT 3300 NODE <a>",
     "y@b: CLUSTER SETSLOT 3300 NODE <a>",
-    "pause 500",
     "all ok",
   ],
   "shard channels": [

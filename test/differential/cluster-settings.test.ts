@@ -123,7 +123,7 @@ const scripts: Record<string, readonly string[]> = {
     "x@a: CLUSTER INFO",
     "x@a: CONFIG SET cluster-allow-reads-when-down no",
     "x@a: CONFIG SET cluster-require-full-coverage no",
-    "pause 700",
+    "a serves",
     "x@a: GET b",
     "x@a: GET c",
     "x@a: SET b 1",

@@ -1,5 +1,6 @@
 /** What a node of a cluster answers: to CLUSTER, and to commands that belong elsewhere or to nobody. */
 import { describe, test } from "node:test";
+import { until } from "../cluster/nodes.ts";
 import { freePort } from "../ports.ts";
 import { noRedis, withBoth } from "./both.ts";
 
@@ -159,9 +160,8 @@ describe("a node of a cluster and a real redis-server's", { skip: noRedis }, () 
           await tell("CLUSTER ADDSLOTSRANGE 1 16383");
           // A node that has just started waits for news of its slots.
           for (const client of [ours, theirs]) {
-            while ((await client.do("CLUSTER", "INFO")).includes("cluster_state:fail")) {
-              await new Promise((resolve) => setTimeout(resolve, 50));
-            }
+            const serves = async () => (await client.do("CLUSTER", "INFO")).includes("cluster_state:ok");
+            await until("it serves", serves);
           }
           for (const line of serving) await same(line, mask);
         },

@@ -2,7 +2,8 @@
  * One script for clients of two small clusters, one of nines and one of the real redis-server: each has the primaries `a` and `b`
  * and `c`, which follows `a`. A step is `x@a: GET foo`: the client `x`, connected to `a` (`x@a/3` with RESP3), sends that; it
  * is over when the client has its reply, or waits. `<a>` stands for the id of a node, `<a.port>` and `<a.bus>` for its ports.
- * Further steps: `x knows TEXT` (or `-TEXT`: not), which waits for it in the CLUSTER NODES of its node, `x hears`, which tells all that came to `x` meanwhile, `a is MASTER|SLAVE`, `all ok`, and `pause MS`.
+ * Further steps: `x knows TEXT` (or `-TEXT`: not), which waits for it in the CLUSTER NODES of its node, `x hears`, which tells all that
+ * came to `x` meanwhile, `a is MASTER|SLAVE`, `a fails`, `a serves`, and `all ok`: they serve, and agree on who has which slots.
  */
 import assert from "node:assert/strict";
 import { splitWords } from "../../src/base/words.ts";
@@ -18,6 +19,7 @@ interface Client {
 }
 
 const NAMES = ["a", "b", "c"] as const;
+const SETTLED_WITHIN_MS = 20_000;
 /** How long something that nobody waits for may be on its way. */
 const HEARD_WITHIN_MS = 1500;
 
@@ -35,16 +37,21 @@ export class Stage implements AsyncDisposable {
 
   static async start(kind: Kind, directives: readonly string[]): Promise<Stage> {
     const nodes = await Nodes.startWith(directives, kind, kind, kind);
-    await nodes.form(2);
-    const stage = new Stage(nodes);
-    for (const [name, node] of stage.#byName) stage.#ids.set(name, await node.id());
-    return stage;
+    try {
+      await nodes.form(2);
+      const stage = new Stage(nodes);
+      for (const [name, node] of stage.#byName) stage.#ids.set(name, await node.id());
+      return stage;
+    } catch (error) {
+      await nodes[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   async play(script: readonly string[]): Promise<string[]> {
     const lines: string[] = [];
-    for (const [name, { port }] of this.#byName) this.#watchers.set(name, await RespClient.connect(port));
     try {
+      for (const [name, { port }] of this.#byName) this.#watchers.set(name, await RespClient.connect(port));
       for (const step of script) {
         lines.push(step);
         for (const line of await this.#step(step)) lines.push(`  ${this.#mask(line)}`);
@@ -72,18 +79,15 @@ export class Stage implements AsyncDisposable {
       });
       return [];
     }
-    if (words[0] === "pause") {
-      await new Promise((resolve) => setTimeout(resolve, Number(words[1])));
-      return [];
-    }
     if (words[1] === "is") {
       const role = words[2]!.toLowerCase();
       await until(step, async () => (await this.#byName.get(words[0]!)!.field("INFO replication", "role")) === role);
       return [];
     }
-    if (words[1] === "fails") {
+    if (words[1] === "fails" || words[1] === "serves") {
       const node = this.#byName.get(words[0]!)!;
-      await until(step, async () => (await node.field("CLUSTER INFO", "cluster_state")) === "fail");
+      const state = words[1] === "fails" ? "fail" : "ok";
+      await until(step, async () => (await node.field("CLUSTER INFO", "cluster_state")) === state);
       return [];
     }
     assert.equal(step, "all ok");
@@ -114,7 +118,9 @@ export class Stage implements AsyncDisposable {
   /** Until it has a reply or waits for a key; the reply. */
   async #settle(client: Client): Promise<string[]> {
     const { connection } = client;
+    const deadline = performance.now() + SETTLED_WITHIN_MS;
     while (connection.unread === "" && !connection.closed) {
+      assert.ok(performance.now() < deadline, "a command is not answered, and its client does not wait");
       const list = client.mayWait ? await this.#watchers.get(client.node)!.do("CLIENT", "LIST", "ID", client.id) : "";
       if (/ flags=\w*b/.test(list)) return [];
       await new Promise((resolve) => setTimeout(resolve, 1));
@@ -157,8 +163,15 @@ export class BothClusters implements AsyncDisposable {
   ) {}
 
   static async start(directives: readonly string[] = []): Promise<BothClusters> {
-    const [ours, theirs] = await Promise.all([Stage.start("nines", directives), Stage.start("redis", directives)]);
-    return new BothClusters(ours, theirs);
+    const starting = [Stage.start("nines", directives), Stage.start("redis", directives)] as const;
+    try {
+      const [ours, theirs] = await Promise.all(starting);
+      return new BothClusters(ours, theirs);
+    } catch (error) {
+      for (const one of await Promise.allSettled(starting))
+        if (one.status === "fulfilled") await one.value[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   /** Plays it on both: they must answer alike, after `mask` has taken out what may differ. */

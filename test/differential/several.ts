@@ -9,6 +9,8 @@ import { withRedis } from "../rdb/real-redis.ts";
 import { RespClient } from "../server/resp-client.ts";
 import { withServer } from "../server/with-server.ts";
 
+const SETTLED_WITHIN_MS = 10_000;
+
 interface Client {
   readonly name: string;
   readonly connection: RespClient;
@@ -52,7 +54,9 @@ async function settle(watcher: RespClient, clients: Client[]): Promise<string[]>
   const replies: string[] = [];
   for (const client of clients) {
     if (!client.waits) continue;
+    const deadline = performance.now() + SETTLED_WITHIN_MS;
     while (client.connection.unread === "" && !client.connection.closed) {
+      assert.ok(performance.now() < deadline, `${client.name} is not answered, and does not wait`);
       const list = await watcher.do("CLIENT", "LIST", "ID", client.id);
       // What is only on its way shows as a client that does not wait.
       if (/ flags=\w*b/.test(list)) break;
