@@ -17,8 +17,8 @@ export type { Word } from "./request-writer.ts";
 export type { OnMessage } from "./subscriptions.ts";
 
 export interface ConnectionOptions {
-  username?: string;
-  password?: string;
+  username?: Word;
+  password?: Word;
   /** Shown by CLIENT LIST. */
   name?: string;
   database?: number;
@@ -262,13 +262,13 @@ export class RedisConnection {
   #handshake(): void {
     const { protocol, username, password, name, database } = this.#options;
     const steps: Promise<unknown>[] = [];
-    const step = (words: string[], tolerates: (error: ReplyError) => boolean) => {
+    const step = (words: readonly [string, ...Word[]], tolerates: (error: ReplyError) => boolean) => {
       const answered = new Promise<void>((resolve, reject) => {
         const done: Done = (error) => {
           if (!error || (error instanceof ReplyError && tolerates(error))) return resolve();
           reject(error instanceof ReplyError ? this.#handshakeError(`refused ${words[0]}`, error) : error);
         };
-        this.#send(words, this.#pending.make(words[0]!, done, 0));
+        this.#send(words, this.#pending.make(words[0], done, 0));
       });
       steps.push(answered);
     };

@@ -5,6 +5,12 @@ import { digits, writeInteger } from "../base/numbers.ts";
 /** One word of a request. Text goes out as UTF-8, numbers in decimal. */
 export type Word = string | number | bigint | Uint8Array | Slice;
 
+/** Text of one character a byte, as configurations are read: where it is not plain ASCII it goes out as those bytes. */
+export function onWire(text: string): Word {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return Buffer.from(text, "latin1");
+  return text;
+}
+
 const CR = 13;
 const LF = 10;
 const STAR = 0x2a;

@@ -17,11 +17,11 @@ const CR = 0x0d;
 const DOLLAR = 0x24;
 const NO_BYTES = new Uint8Array(0);
 
-/** A command as RESP. */
+/** A command as RESP. The words are one character a byte, as configurations are read. */
 export function encodeCommand(words: readonly string[]): Uint8Array {
   let text = `*${words.length}\r\n`;
-  for (const word of words) text += `$${Buffer.byteLength(word)}\r\n${word}\r\n`;
-  return utf8(text);
+  for (const word of words) text += `$${word.length}\r\n${word}\r\n`;
+  return Buffer.from(text, "latin1");
 }
 
 export const STREAM_PING = encodeCommand(["PING"]);

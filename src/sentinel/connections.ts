@@ -1,6 +1,7 @@
 /** The connections behind the links: opened, closed and used as the machine says, and it is told what becomes of them. */
 import { ReplyError } from "../base/reply-error.ts";
-import { RedisConnection, type Word } from "../client/connection.ts";
+import { RedisConnection } from "../client/connection.ts";
+import { onWire } from "../client/request-writer.ts";
 import type { Io } from "../io/io.ts";
 import { type Address, isIp } from "./address.ts";
 import { HELLO_CHANNEL } from "./codec.ts";
@@ -110,10 +111,4 @@ export class Connections {
 
 function keyOf(link: Link, channel: ChannelName): string {
   return `${link.id} ${channel}`;
-}
-
-/** The machine's texts are one character a byte. */
-function onWire(word: string): Word {
-  for (let i = 0; i < word.length; i++) if (word.charCodeAt(i) > 0x7f) return Buffer.from(word, "latin1");
-  return word;
 }

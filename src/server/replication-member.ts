@@ -2,6 +2,7 @@
 import type { Slice } from "../base/bytes.ts";
 import { ReplyError } from "../base/reply-error.ts";
 import { RedisConnection } from "../client/connection.ts";
+import { onWire } from "../client/request-writer.ts";
 import type { Io } from "../io/io.ts";
 import type { ReplicationPosition } from "../rdb/writer.ts";
 import type { Answer, AskOptions, AskPeer } from "../replication/dataset.ts";
@@ -169,14 +170,16 @@ class Asker implements AskPeer {
     options: AskOptions,
   ): Promise<Answer[]> {
     const connection = new RedisConnection(this.#io, endpoint, {
-      username: options.user,
-      password: options.password,
+      username: options.user && onWire(options.user),
+      password: options.password && onWire(options.password),
       strings: "latin1",
       connectTimeoutMs: options.timeoutMs,
       timeoutMs: options.timeoutMs,
     });
     try {
-      return (await Promise.all(commands.map((words) => connection.call(...words).catch(asAnswer)))) as Answer[];
+      return (await Promise.all(
+        commands.map((words) => connection.call(...words.map(onWire)).catch(asAnswer)),
+      )) as Answer[];
     } finally {
       connection.close();
     }

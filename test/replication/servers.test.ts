@@ -72,12 +72,12 @@ test("CLIENT KILL TYPE master cuts the link, which is taken up again", async () 
 
 test("a password is asked for on the link", async () => {
   await using house = new House();
-  const primary = await house.nines("requirepass secret\nmasterauth secret\n");
+  const primary = await house.nines('requirepass "s\\xc3\\xa9cret"\nmasterauth "s\\xc3\\xa9cret"\n');
   const replica = await house.nines("masterauth wrong\n");
-  await primary.client.auth("secret").catch(() => {});
+  await primary.client.auth("sécret").catch(() => {});
   await replica.client.call("REPLICAOF", "127.0.0.1", `${primary.port}`);
   await eventually(async () => assert.match(replica.log(), /Unable to AUTH to MASTER: -WRONGPASS/));
-  await replica.client.config("SET", "masterauth", "secret");
+  await replica.client.config("SET", "masterauth", "sécret");
   await eventually(async () => assert.equal((await infoOf(replica))["master_link_status"], "up"));
 });
 

@@ -324,12 +324,12 @@ test("MIGRATE logs in at the other server, by AUTH as its default user, by AUTH2
     withServer(async (other) => {
       const [source, target] = [await client(), await other.client()];
       await target.line("ACL SETUSER mover on >pw ~k* +restore +select");
-      await target.line("CONFIG SET requirepass secret");
+      await target.line("CONFIG SET requirepass sécret");
       const cases: [key: string, auth: string, reply: RegExp][] = [
         ["k1", "AUTH2 mover pw", /^\+OK$/],
         ["k2", "AUTH2 mover wrong", /WRONGPASS/],
         ["other", "AUTH2 mover pw", /NOPERM No permissions to access a key/],
-        ["k3", "AUTH secret", /^\+OK$/],
+        ["k3", "AUTH sécret", /^\+OK$/],
         ["k4", "AUTH wrong", /WRONGPASS/],
         ["k5", "COPY", /NOAUTH/],
       ];

@@ -45,8 +45,8 @@ interface Move {
   readonly timeoutMs: number;
   readonly copy: boolean;
   readonly replace: boolean;
-  readonly username: string | undefined;
-  readonly password: string | undefined;
+  readonly username: Uint8Array | undefined;
+  readonly password: Uint8Array | undefined;
   readonly keys: Slice[];
 }
 
@@ -146,16 +146,16 @@ function readMove(args: Args): Move {
   args.position = 6;
   let copy = false;
   let replace = false;
-  let username: string | undefined;
-  let password: string | undefined;
+  let username: Uint8Array | undefined;
+  let password: Uint8Array | undefined;
   let several: Slice[] | null = null;
   while (args.more) {
     if (args.take("COPY")) copy = true;
     else if (args.take("REPLACE")) replace = true;
-    else if (args.take("AUTH")) password = args.next().utf8();
+    else if (args.take("AUTH")) password = args.next().copy();
     else if (args.take("AUTH2")) {
-      username = args.next().utf8();
-      password = args.next().utf8();
+      username = args.next().copy();
+      password = args.next().copy();
     } else if (args.take("KEYS")) {
       if (only.length > 0) throw texts.keyNotEmpty;
       several = [];

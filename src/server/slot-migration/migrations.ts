@@ -3,8 +3,9 @@
 import type { Slice } from "../../base/bytes.ts";
 import { SLOTS } from "../../base/hash-slot.ts";
 import type { ReplyError } from "../../base/reply-error.ts";
+import { onWire } from "../../client/request-writer.ts";
 import type { MigrationCommands } from "../../cluster/commands-of-migration.ts";
-import { NodeFlag } from "../../cluster/messages.ts";
+import { isEpoch, NodeFlag } from "../../cluster/messages.ts";
 import type { ClusterShell } from "../../cluster/shell.ts";
 import { parseSlots } from "../../cluster/slot-migration/slot-ranges.ts";
 import { type MigrationTimes, TIMES } from "../../cluster/slot-migration/times.ts";
@@ -106,8 +107,8 @@ export class SlotMigrations implements MigrationCommands {
     return {
       io: this.#io,
       endpoint: { host, port: isPlain ? plainPort : port },
-      username: values.masteruser || undefined,
-      password: values.masterauth || undefined,
+      username: values.masteruser === "" ? undefined : onWire(values.masteruser),
+      password: values.masterauth === "" ? undefined : onWire(values.masterauth),
     };
   }
 
@@ -171,6 +172,8 @@ export class SlotMigrations implements MigrationCommands {
     const source = args.next().latin1();
     const slots = slotsOf(args.next());
     if (version !== PROTOCOL) throw errorsOfMigration.version;
+    for (const [other, { isOver }] of this.#importers) if (isOver) this.#importers.delete(other);
+    if (this.#importers.has(name)) throw errorsOfMigration.nameTaken;
     if (session.denyBlocking) throw errorsOfMigration.notPrimary;
     const s = this.#shell.state;
     if (!s.myself.isPrimary || this.#server.isReplica) throw errorsOfMigration.notPrimary;
@@ -188,7 +191,6 @@ export class SlotMigrations implements MigrationCommands {
     }
     const job = new Job(name, "IMPORT", slots, source, s.myself.id, this.#now);
     this.#jobs.add(job);
-    for (const [other, { isOver }] of this.#importers) if (isOver) this.#importers.delete(other);
     const parts = { server: this.#server, shell: this.#shell, hidden: this.#hidden };
     this.#importers.set(name, new Importer({ ...parts, job, connection: session as Connection, times: this.times }));
     reply.ok();
@@ -201,7 +203,7 @@ export class SlotMigrations implements MigrationCommands {
     if (what.is("COPY")) importer.copy(args.next());
     else if (what.is("CHANGES")) importer.change(args.next());
     else if (what.is("READY")) importer.ready();
-    else if (what.is("TAKE")) importer.give(args.integer(), reply);
+    else if (what.is("TAKE")) importer.give(epochIn(args), reply);
     else throw errorsOfMigration.unknownJob;
   }
 
@@ -231,6 +233,12 @@ export class SlotMigrations implements MigrationCommands {
     this.#exporter?.stop();
     for (const importer of this.#importers.values()) importer.abandon("the target is shut down");
   }
+}
+
+function epochIn(args: Args): number {
+  const epoch = args.integer();
+  if (!isEpoch(epoch)) throw errorsOfMigration.noEpoch;
+  return epoch;
 }
 
 function slotsOf(text: Slice): number[] {

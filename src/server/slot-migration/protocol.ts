@@ -12,6 +12,7 @@
  * A target that closes the connection, or answers an error, has given up.
  */
 import { ReplyError } from "../../base/reply-error.ts";
+import type { Word } from "../../client/connection.ts";
 import type { Io } from "../../io/io.ts";
 import type { Endpoint } from "../../io/net.ts";
 
@@ -21,8 +22,8 @@ export const PROTOCOL = 1;
 export interface Peer {
   readonly io: Io;
   readonly endpoint: Endpoint;
-  readonly username: string | undefined;
-  readonly password: string | undefined;
+  readonly username: Word | undefined;
+  readonly password: Word | undefined;
 }
 
 const err = (text: string) => new ReplyError("ERR", text);
@@ -43,6 +44,8 @@ export const errorsOfMigration = {
   clusterDown: new ReplyError("CLUSTERDOWN", "The cluster is down"),
   noAddress: err("The target node cannot be reached now"),
   unknownJob: err("No such slot migration is under way here"),
+  nameTaken: err("A slot migration of that name is under way here"),
+  noEpoch: err("That is no epoch"),
   version: err("The nodes speak different versions of the migration's protocol"),
   hasKeys: (slot: number) => err(`There are keys of slot ${slot} here already: remove them first`),
   full: err("There is no memory left for the keys of these slots (maxmemory)"),
