@@ -1,7 +1,7 @@
 /**
  * No key that was acknowledged is lost, but for what replication, which is asynchronous, owes nobody: a primary that is replaced
- * without its help takes with it what its replica had not yet. So a loss needs a failover after the write; a slot that moves, a
- * configuration that arrives late, a manual failover are no excuse.
+ * without its help takes with it what its replica had not yet. So a loss needs a failover after the write, or in the midst of a
+ * move by SETSLOT; a slot that moves, a configuration that arrives late, a manual failover are no excuse.
  */
 import type { Member } from "../member.ts";
 import type { ClusterWorld } from "../world.ts";
@@ -24,6 +24,8 @@ export class Keys implements ClusterChecker {
   readonly #world: ClusterWorld;
   /** When a node last took another's place without its help. */
   readonly #tookOver = new Map<Member, { readonly at: number; readonly from: Member | null }>();
+  /** Who was importing which slot, by "slot member", when its owner was replaced by that member without its help. */
+  readonly #importers = new Map<string, readonly Member[]>();
   /** By key: the newest value that was thrown away, and whether there was an excuse. */
   readonly #thrown = new Map<string, { value: number; excuse: boolean; how: string }>();
 
@@ -39,7 +41,12 @@ export class Keys implements ClusterChecker {
   promoted(member: Member): void {
     const { manual } = member.state;
     const waited = member.lastOrder?.how === "" && manual.canStart;
-    if (!waited) this.#tookOver.set(member, { at: this.#world.now, from: member.source });
+    if (waited) return;
+    this.#tookOver.set(member, { at: this.#world.now, from: member.source });
+    for (const slot of member.source?.state.migrating.keys() ?? []) {
+      const importers = this.#world.members.filter(({ isAlive, state }) => isAlive && state.importing.has(slot));
+      this.#importers.set(`${slot} ${member.index}`, importers);
+    }
   }
 
   copying(member: Member, source: Member): void {
@@ -69,13 +76,17 @@ export class Keys implements ClusterChecker {
     if (written === undefined || value < written.value) return;
     const failover = by === null ? undefined : this.#tookOver.get(by);
     // The one that was replaced went on until it heard of it.
-    const excuse = failover !== undefined && (failover.at >= written.at || failover.from === member);
+    const replaced = failover !== undefined && (failover.at >= written.at || failover.from === member);
+    // A move by hand ends as it began, whoever is the giver by then: the taker says so with the highest epoch. In Redis as well.
+    const importers = this.#importers.get(`${written.slot} ${member.index}`);
+    const excuse = replaced || (by !== null && importers?.includes(by) === true);
     this.#throw(key, value, excuse, `${how} at [${member.index}] for [${by?.index}] at ${this.#world.now}`);
   }
 
   #throw(key: string, value: number, excuse: boolean, how: string): void {
     const before = this.#thrown.get(key);
-    if (before === undefined || before.value < value || excuse) this.#thrown.set(key, { value, excuse, how });
+    const counts = before === undefined || before.value < value || (before.value === value && excuse);
+    if (counts) this.#thrown.set(key, { value, excuse, how });
   }
 
   finish(): void {
