@@ -25,6 +25,15 @@ export interface ListenOptions extends Endpoint {
   readonly mode?: number;
   /** TLS is spoken here: `onConnection` hears of those whose handshake is done. */
   readonly tls?: TlsListening;
+  /** Where those wait who come faster than they can be let in. Without it there is always room. */
+  readonly waitingRoom?: WaitingRoom;
+}
+
+export interface WaitingRoom {
+  /** How many may wait. */
+  places(): number;
+  /** One who found no place was sent away, without a word. */
+  onTurnedAway(): void;
 }
 
 export interface ConnectOptions {

@@ -66,7 +66,7 @@ export class NodeNet implements Net {
         const socket = adopt(handle, options.path);
         onConnection(socket);
         socket.resume();
-      });
+      }, options.waitingRoom);
       const accept = (handle: unknown) => doorstep.come(handle);
       const server = net.createServer({ noDelay: true, pauseOnConnect: true }, (accepted) =>
         accept(takeHandle(accepted)),

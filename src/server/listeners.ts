@@ -1,6 +1,6 @@
 /** Where clients come in: `bind`, `port`, `unixsocket`, and who is turned away at the door. */
 import { errors, ReplyError } from "../base/reply-error.ts";
-import type { Endpoint, Listener } from "../io/net.ts";
+import type { Endpoint, Listener, WaitingRoom } from "../io/net.ts";
 import type { Connection } from "./connection.ts";
 import type { Server } from "./server.ts";
 
@@ -14,9 +14,18 @@ export class ListenError extends Error {}
 /** What is spoken where something listens, as logs and INFO call it. */
 type Kind = "tcp" | "unix" | "tls";
 
+/** So many who are too many may wait to be told so. */
+const TOLD = 16;
+
 export class Listeners {
   #open: { readonly kind: Kind; readonly listener: Listener }[] = [];
   readonly #server: Server;
+  readonly #waitingRoom: WaitingRoom = {
+    places: () => Math.max(0, this.#server.config.values.maxclients - this.#server.clients.count) + TOLD,
+    onTurnedAway: () => {
+      this.#server.stats.rejectedConnections++;
+    },
+  };
   /** The port of clients that speak plain text: the configured one, or what `port 0` turned into in an embedded server. */
   port = 0;
   /** The port of those that speak TLS; 0 for none. */
@@ -110,7 +119,7 @@ export class Listeners {
   async #listen(kind: Kind, where: { host: string; port: number; path?: string; mode?: number }): Promise<number> {
     const server = this.#server;
     const tls = kind === "tls" ? server.tls.clients : undefined;
-    const options = { ...where, tls, backlog: server.config.values["tcp-backlog"] };
+    const options = { ...where, tls, waitingRoom: this.#waitingRoom, backlog: server.config.values["tcp-backlog"] };
     const listener = await server.io.net.listen(options, (socket) => server.accept(socket));
     this.#open.push({ kind, listener });
     return listener.endpoint.port;
