@@ -2,6 +2,7 @@
  * A whole server without a network, a disk or time of its own: sockets are objects, files lie in memory, the clock is turned by
  * hand, and a tick ends when it is told to. So an input takes microseconds, and goes the same way every time.
  */
+import { join } from "node:path";
 import { splitWords } from "../src/base/words.ts";
 import { MemoryDisk } from "../src/io/memory-disk.ts";
 import type { Endpoint, Listener, ListenOptions, Net, Socket } from "../src/io/net.ts";
@@ -51,8 +52,10 @@ export class House {
   readonly exits: number[] = [];
   #due: (() => void)[] = [];
 
-  private constructor(config: string) {
+  private constructor(config: string, files: Readonly<Record<string, string>>) {
     this.clock = new VirtualClock(1_700_000_000_000, (action) => void this.#due.push(action));
+    for (const [name, text] of Object.entries(files))
+      this.disk.replaceSync(join(process.cwd(), name), Buffer.from(text, "latin1"));
     const settings = readConfig(this.disk, "", `port 6379\nbind 127.0.0.1\nsave ""\n${config}`, false);
     const note = (text: string) => {
       this.#lines++;
@@ -72,8 +75,9 @@ export class House {
     });
   }
 
-  static async start(config = ""): Promise<House> {
-    const house = new House(config);
+  /** @param files  what lies in its folder already, by name */
+  static async start(config = "", files: Readonly<Record<string, string>> = {}): Promise<House> {
+    const house = new House(config, files);
     await house.server.start();
     house.settle();
     return house;

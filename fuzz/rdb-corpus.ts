@@ -3,6 +3,7 @@ import { Slice } from "../src/base/bytes.ts";
 import { splitWords } from "../src/base/words.ts";
 import { dump } from "../src/rdb/payload.ts";
 import { House } from "./house.ts";
+import type { FuzzSocket } from "./socket.ts";
 
 const many = (count: number, word: (i: number) => string) => Array.from({ length: count }, (_, i) => word(i)).join(" ");
 
@@ -72,25 +73,31 @@ export async function payloads(): Promise<Buffer[]> {
   return all;
 }
 
-/** One of all values together, and small ones: an input is to be read in little time. */
-export async function rdbFiles(): Promise<Buffer[]> {
+/** The RDB file of each group of commands, compressed and not. */
+export async function savedFiles(groups: readonly (readonly string[])[]): Promise<Buffer[]> {
   const files: Buffer[] = [];
   for (const config of ["", "rdbcompression no\n"]) {
-    const house = await filledHouse(config);
-    const client = house.connect();
-    const save = () => {
-      house.line(client, "SAVE");
-      files.push(Buffer.from(house.disk.readSync(`${process.cwd()}/dump.rdb`)!));
-    };
-    save();
-    for (const group of SMALL) {
+    const house = await House.start(config);
+    for (const group of groups) {
+      const client = house.connect();
       house.line(client, "FLUSHALL");
       for (const line of group) house.line(client, line);
-      save();
+      files.push(save(house, client));
+      client.leave();
     }
     await house.stop();
   }
   return files;
+}
+
+function save(house: House, client: FuzzSocket): Buffer {
+  house.line(client, "SAVE");
+  return Buffer.from(house.disk.readSync(`${process.cwd()}/dump.rdb`)!);
+}
+
+/** One of all values together, and small ones: an input is to be read in little time. */
+export function rdbFiles(): Promise<Buffer[]> {
+  return savedFiles([VALUES, ...SMALL]);
 }
 
 const SMALL: readonly (readonly string[])[] = [

@@ -9,6 +9,7 @@ import { lyingPrimary, lyingReplica } from "./targets/replication.ts";
 import { replies } from "./targets/replies.ts";
 import { inline, requests } from "./targets/requests.ts";
 import { sentinelHello } from "./targets/sentinel-hello.ts";
+import { lyingSource } from "./targets/slot-migration.ts";
 
 export const targets: Readonly<Record<string, TargetRow>> = {
   requests,
@@ -24,4 +25,5 @@ export const targets: Readonly<Record<string, TargetRow>> = {
   bus,
   "lying-primary": lyingPrimary,
   "lying-replica": lyingReplica,
+  "lying-source": lyingSource,
 };

@@ -11,6 +11,7 @@ import { ValueReaders } from "../../rdb/types.ts";
 import type { KeyHeader, ValueReader } from "../../rdb/value.ts";
 import { PrimarySession } from "../primary-session.ts";
 import type { Server } from "../server.ts";
+import { ChangeCheck } from "./change-check.ts";
 import { LargeOutcome } from "./large-outcome.ts";
 
 export class ImportSession {
@@ -18,6 +19,7 @@ export class ImportSession {
   readonly #server: Server;
   readonly #slots: ReadonlySet<number>;
   readonly #session: PrimarySession;
+  readonly #check: ChangeCheck;
   #reader: RdbReader | null = null;
   /** Large values that came and were not told to the replicas in full. */
   readonly #telling: LargeOutcome[] = [];
@@ -26,6 +28,7 @@ export class ImportSession {
     this.#server = server;
     this.#slots = slots;
     this.#session = new PrimarySession(server);
+    this.#check = new ChangeCheck(server.table, slots);
   }
 
   /** More of an RDB. @throws RdbError, and for a key that does not belong here */
@@ -42,10 +45,11 @@ export class ImportSession {
     });
   }
 
-  /** Whole commands. @throws  when one of them could not be carried out as it was at the source */
+  /** Whole commands. @throws  when one of them is not the source's to say, or could not be carried out as it was there */
   change(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
     if (this.#reader !== null) throw new Error("changes came in the midst of a copy");
+    this.#check.check(bytes);
     const { stats } = this.#server;
     const errors = stats.unexpectedErrors;
     let applied = 0;
