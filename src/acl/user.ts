@@ -150,6 +150,7 @@ export class User {
     const selector = this.#newSelector();
     // Quotes that do not close leave no rules at all, as in Redis.
     for (const rule of splitWords(rules) ?? []) selector.apply(rule);
+    if (!isReadAgain(selector.describe())) throw new RuleError("syntax");
     this.selectors.push(selector);
   }
 
@@ -172,6 +173,16 @@ export class WrongRule extends Error {
     this.rule = rule;
     this.fault = reason.fault;
   }
+}
+
+/**
+ * Whether a selector's rules, written between parentheses, are taken for the same again. A pattern that ends in one would close them,
+ * one with quotes might not: a file with such a selector could not be loaded. Redis takes and writes them.
+ */
+function isReadAgain(rules: string): boolean {
+  const words = rules.split(" ");
+  const read = splitWords(rules);
+  return read?.length === words.length && words.every((word, i) => word === read[i] && !word.endsWith(")"));
 }
 
 /** Of `>password`, `#hash` and the two that take them away. */

@@ -49,6 +49,12 @@ const described: [rules: string, shown: string][] = [
   ],
   ["%~a", "!'%~a': Syntax error"],
   ["(+get on)", "!'(+get on)': Syntax error"],
+  // What a file could not say again.
+  ["(+get ~x))", "!'(+get ~x))': Syntax error"],
+  ["(~x) +get)", "!'+get)': Unknown command or category name in ACL"],
+  ["(+select|0))", "!'(+select|0))': Syntax error"],
+  ['("~a\\x22b")', "!'(\"~a\\x22b\")': Syntax error"],
+  ["~x) +get", "off sanitize-payload ~x) resetchannels -@all +get"],
 ];
 
 for (const [rules, shown] of described)
