@@ -42,7 +42,9 @@ export class ChangeFilter {
   }
 
   #take(args: Args, raw: Slice): void {
-    const found = this.#table.find(args.at(0));
+    const name = args.at(0);
+    // What we say ourselves of a key that expired goes by the command's own name, whatever clients call it here.
+    const found = this.#table.find(name) ?? this.#table.original.get(name.latin1().toLowerCase());
     if (found === undefined) return;
     const row = found.subcommands?.get(args.at(1)?.latin1().toLowerCase()) ?? found;
     if (row.keys.length > 0) this.#ofKeys(row, args, raw);
