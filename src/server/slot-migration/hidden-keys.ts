@@ -13,6 +13,7 @@ import type { Server } from "../server.ts";
 /** Removing takes so long at a time, and waits so long in between. */
 const SLICE_MICROS = 500;
 const REST_MS = 1;
+const PAUSED_REST_MS = 50;
 const KEYS_A_LOOK = 32;
 const PREFIX = "nines-hidden=";
 
@@ -148,9 +149,11 @@ export class HiddenKeys {
     this.#timer?.cancel();
   }
 
+  /** A replica's primary removes them: should it be promoted, it begins again. */
   #schedule(): void {
-    if (this.#timer !== null || this.#leaving.size === 0 || this.#stopped) return;
-    this.#timer = this.#server.clock.after(REST_MS, () => {
+    const { isReplica, pause, clock } = this.#server;
+    if (this.#timer !== null || this.#leaving.size === 0 || this.#stopped || isReplica) return;
+    this.#timer = clock.after(pause.mode === null ? REST_MS : PAUSED_REST_MS, () => {
       this.#timer = null;
       this.#slice();
       this.#schedule();
