@@ -8,6 +8,14 @@ import type { SlotSet } from "./slot-set.ts";
 export type NodeId = string;
 export const ID_LENGTH = 40;
 
+/** Whoever names an epoch above this wants no other ever to be above it: others count on by one, and a double has no more digits. */
+const MAX_EPOCH = 2 ** 52;
+
+/** What somebody says is an epoch. */
+export function isEpoch(said: unknown): said is number {
+  return typeof said === "number" && Number.isSafeInteger(said) && said >= 0 && said <= MAX_EPOCH;
+}
+
 /** What a node is and how it is doing, as bits of a message and of a gossip entry. */
 export const NodeFlag = {
   master: 1,

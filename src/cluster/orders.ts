@@ -2,7 +2,7 @@
 import { SLOTS } from "../base/hash-slot.ts";
 import { ReplyError } from "../base/reply-error.ts";
 import { updateState } from "./failure.ts";
-import { NodeFlag, type NodeId } from "./messages.ts";
+import { isEpoch, NodeFlag, type NodeId } from "./messages.ts";
 import { ClusterNode } from "./node.ts";
 import { follow, stopManual } from "./ownership.ts";
 import { announce } from "./sending.ts";
@@ -130,7 +130,7 @@ export function bumpEpoch(s: ClusterState): boolean {
 }
 
 export function setConfigEpoch(s: ClusterState, epoch: number): void {
-  if (epoch < 0) throw err(`Invalid config epoch specified: ${epoch}`);
+  if (!isEpoch(epoch)) throw err(`Invalid config epoch specified: ${epoch}`);
   if (s.nodes.size > 1) {
     throw err("The user can assign a config epoch only when the node does not know any other node.");
   }

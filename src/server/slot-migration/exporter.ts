@@ -6,6 +6,7 @@
 import { ReplyError } from "../../base/reply-error.ts";
 import { RedisConnection } from "../../client/connection.ts";
 import type { ConnectionError } from "../../client/connection-error.ts";
+import { isEpoch } from "../../cluster/messages.ts";
 import { handedOver, lookAround, reclaim } from "../../cluster/ownership.ts";
 import type { ClusterShell } from "../../cluster/shell.ts";
 import {
@@ -63,6 +64,8 @@ export class Exporter {
   readonly #filter: ChangeFilter;
   readonly #tap = (bytes: Uint8Array, length: number) => this.#changed(bytes, length);
   #connection: RedisConnection | null = null;
+  /** Those on which the target is asked whether it took the slots. */
+  readonly #asking = new Set<RedisConnection>();
   #timer: Timer | null = null;
   #answer: ((refused: ReplyError | null) => void) | null;
 
@@ -128,7 +131,7 @@ export class Exporter {
 
   /** The server ends. Behind the point from which the target decides, whose the slots are stands in nodes.conf and on the bus. */
   stop(): void {
-    this.#broken("the source is shut down");
+    if (this.#machine.state !== "switching") this.#broken("the source is shut down");
     this.#stopped = true;
     this.#letGo();
   }
@@ -416,8 +419,9 @@ export class Exporter {
     this.#parts.server.settle();
     this.#sendChanges(this.#direct);
     this.#request(["READY", this.job.name], 0, 0, (error, reply) => {
-      if (error === null) this.#step({ kind: "ready", attempt, epoch: Number(reply) });
-      else this.#heard(error);
+      if (error !== null) this.#heard(error);
+      else if (isEpoch(reply)) this.#step({ kind: "ready", attempt, epoch: reply });
+      else this.#broken("the target told no epoch");
     });
   }
 
@@ -438,10 +442,12 @@ export class Exporter {
   /** It may have taken the slots, and the connection broke before it could say so. */
   #askTaken(): void {
     const connection = this.#connect((error) => this.#lost(error));
+    this.#asking.add(connection);
     const { name, slots } = this.job;
     connection.request(
       ["CLUSTER", "IMPORT", "OUTCOME", name, formatSlots(slots)],
       (error, reply) => {
+        this.#asking.delete(connection);
         connection.close();
         if (error === null && String(reply) === "TAKEN") this.#step({ kind: "taken" });
         else if (error === null || error instanceof ReplyError) {
@@ -474,5 +480,6 @@ export class Exporter {
     this.#stream = null;
     this.#copying = false;
     this.#connection?.close();
+    for (const connection of this.#asking) connection.close();
   }
 }

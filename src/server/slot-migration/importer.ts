@@ -128,6 +128,7 @@ export class Importer {
 
   /** The slots are given to us: takes them now, or never. */
   give(epoch: number, reply: ReplyWriter): void {
+    this.#lookAtData();
     this.#step({ kind: "given", epoch });
     if (this.#machine.state === "success") reply.ok();
     else reply.error(errorsOfMigration.failed(this.#machine.message));
@@ -188,10 +189,16 @@ export class Importer {
 
   /** False if it is over, by whatever: then the source has been told. */
   #goesOn(): boolean {
-    if (this.#db.keyspace !== this.#keyspace) this.#step({ kind: "broken", why: "the target's data were flushed" });
+    this.#lookAtData();
     if (!this.#machine.isOver) return true;
     this.#answer((reply) => reply.error(errorsOfMigration.failed(this.#machine.message)));
     return false;
+  }
+
+  /** Whether they are still those that came, and ours to change. */
+  #lookAtData(): void {
+    if (this.#parts.server.isReplica) this.#step({ kind: "broken", why: "the target is no primary any more" });
+    if (this.#db.keyspace !== this.#keyspace) this.#step({ kind: "broken", why: "the target's data were flushed" });
   }
 
   #answer(write: (reply: ReplyWriter) => void): void {
@@ -209,8 +216,7 @@ export class Importer {
   }
 
   #tick(): void {
-    const { server } = this.#parts;
-    if (server.isReplica) this.#step({ kind: "broken", why: "the target is no primary any more" });
+    this.#lookAtData();
     // While we are busy it cannot be the source's silence.
     if (this.#parts.connection.blocked !== null) return;
     this.#step({ kind: "tick" });
@@ -219,7 +225,10 @@ export class Importer {
 
   #standing(): boolean {
     const s = this.#parts.shell.state;
-    return s.myself.isPrimary && this.job.slots.every((slot) => s.owners[slot]?.id === this.job.source);
+    return (
+      s.myself.isPrimary &&
+      this.job.slots.every((slot) => s.owners[slot]?.id === this.job.source && !s.importing.has(slot))
+    );
   }
 
   #step(input: ImportInput): void {
