@@ -12,6 +12,7 @@ import { follow } from "../../src/cluster/ownership.ts";
 import { senderOf } from "../../src/cluster/sending.ts";
 import type { ClusterState } from "../../src/cluster/state.ts";
 import { Dataset } from "./dataset.ts";
+import { SETTINGS } from "./settings.ts";
 import { HOST } from "./wires.ts";
 import type { ClusterWorld } from "./world.ts";
 
@@ -22,24 +23,6 @@ const NOTICED_PAUSE_MS = 500;
 
 /** Settings as CONFIG SET changes them. */
 export type Changeable<T> = { -readonly [Name in keyof T]: T[Name] };
-
-const DEFAULTS: ClusterSettings = {
-  nodeTimeoutMs: 2000,
-  replicaValidityFactor: 10,
-  migrationBarrier: 1,
-  allowReplicaMigration: true,
-  requireFullCoverage: true,
-  replicaNoFailover: false,
-  forgetMs: 60_000,
-  manualFailoverMs: 5000,
-  replPingMs: 10_000,
-  announceIp: "",
-  announceHostname: "",
-  announceHumanName: "",
-  port: 0,
-  plainPort: 0,
-  busPort: 0,
-};
 
 export class Member {
   machine!: ClusterMachine;
@@ -78,7 +61,7 @@ export class Member {
     this.index = index;
     this.#id = world.newId();
     this.data = new Dataset(world.newHistory());
-    this.settings = { ...DEFAULTS, port: 7000 + index, busPort: 17000 + index, ...options };
+    this.settings = { ...SETTINGS, port: 7000 + index, busPort: 17000 + index, ...options };
   }
 
   get id(): string {

@@ -1,6 +1,7 @@
 /** When a replica asks for votes, and what it says before. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { FACTS, SETTINGS } from "../../sim/cluster/settings.ts";
 import { considerElection, onVote, onVoteRequest } from "../../src/cluster/election.ts";
 import type { ClusterFacts, ClusterSettings } from "../../src/cluster/facts.ts";
 import { NodeFlag, type Sender } from "../../src/cluster/messages.ts";
@@ -9,24 +10,8 @@ import { ClusterState } from "../../src/cluster/state.ts";
 
 const START = 1_000_000_000;
 
-const settings: ClusterSettings = {
-  nodeTimeoutMs: 5000,
-  replicaValidityFactor: 0,
-  migrationBarrier: 1,
-  allowReplicaMigration: true,
-  requireFullCoverage: true,
-  replicaNoFailover: false,
-  forgetMs: 60_000,
-  manualFailoverMs: 5000,
-  replPingMs: 1000,
-  announceIp: "",
-  announceHostname: "",
-  announceHumanName: "",
-  port: 7000,
-  plainPort: 0,
-  busPort: 17_000,
-};
-const facts: ClusterFacts = { replicationOffset: () => 100, dataAgeMs: () => 0, keysIn: () => 0, hasKeys: () => true };
+const settings: ClusterSettings = { ...SETTINGS, nodeTimeoutMs: 5000, replicaValidityFactor: 0, replPingMs: 1000 };
+const facts: ClusterFacts = { ...FACTS, replicationOffset: () => 100, hasKeys: () => true };
 const random = { uint32: () => 250, bytes: (count: number) => new Uint8Array(count).fill(7) };
 
 /** We are a replica of `p1`; `siblings` are the others of it. p0, p1 and p2 share the slots. */

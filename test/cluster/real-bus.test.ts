@@ -5,9 +5,10 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { FACTS, SETTINGS } from "../../sim/cluster/settings.ts";
 import { silent } from "../../src/base/log.ts";
 import { RedisConnection } from "../../src/client/connection.ts";
-import type { ClusterFacts, ClusterSettings } from "../../src/cluster/facts.ts";
+import type { ClusterSettings } from "../../src/cluster/facts.ts";
 import { NodeFlag } from "../../src/cluster/messages.ts";
 import { ClusterNode } from "../../src/cluster/node.ts";
 import { readNodesConf, writeNodesConf } from "../../src/cluster/nodes-conf.ts";
@@ -22,26 +23,9 @@ import { freePort } from "../ports.ts";
 import { endProcess, tether } from "../processes.ts";
 
 const io = nodeIo();
-const facts: ClusterFacts = { replicationOffset: () => 0, dataAgeMs: () => 0, keysIn: () => 0, hasKeys: () => false };
-
 async function settingsOf(): Promise<ClusterSettings> {
-  return {
-    nodeTimeoutMs: 1500,
-    replicaValidityFactor: 0,
-    migrationBarrier: 1,
-    allowReplicaMigration: true,
-    requireFullCoverage: true,
-    replicaNoFailover: false,
-    forgetMs: 60_000,
-    manualFailoverMs: 5000,
-    replPingMs: 1000,
-    announceIp: "",
-    announceHostname: "",
-    announceHumanName: "",
-    port: await freePort(),
-    plainPort: 0,
-    busPort: await freePort(),
-  };
+  const ports = { port: await freePort(), busPort: await freePort() };
+  return { ...SETTINGS, nodeTimeoutMs: 1500, replicaValidityFactor: 0, replPingMs: 1000, ...ports };
 }
 
 class Ours implements AsyncDisposable {
@@ -70,7 +54,7 @@ class Ours implements AsyncDisposable {
       io: { ...io, disk: new MemoryDisk() },
       host,
       settings,
-      facts,
+      facts: FACTS,
       file: "nodes.conf",
       sendBufferLimit: 0,
     });
@@ -213,11 +197,11 @@ describe("a real redis-server on the bus", needs("redis-server"), () => {
 
     // What it keeps is what we would keep.
     const text = readFileSync(join(theirs.folder, "nodes.conf"), "latin1");
-    const read = new ClusterState("f".repeat(40), first.settings, facts, io.random);
+    const read = new ClusterState("f".repeat(40), first.settings, FACTS, io.random);
     readNodesConf(text, read, io.clock.now());
     assert.equal(read.myself.id, their);
     assert.deepEqual(read.myself.slots.ranges(), [[0, 8000]]);
-    const again = new ClusterState("f".repeat(40), first.settings, facts, io.random);
+    const again = new ClusterState("f".repeat(40), first.settings, FACTS, io.random);
     readNodesConf(writeNodesConf(read), again, io.clock.now());
     assert.equal(writeNodesConf(again), writeNodesConf(read));
 

@@ -1,6 +1,7 @@
 /** What a node writes into nodes.conf and when, on a disk that counts and can be full. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { FACTS, SETTINGS } from "../../sim/cluster/settings.ts";
 import { silent } from "../../src/base/log.ts";
 import type { ClusterSettings } from "../../src/cluster/facts.ts";
 import { NodeFlag } from "../../src/cluster/messages.ts";
@@ -12,23 +13,7 @@ import type { Endpoint, Net, Socket } from "../../src/io/net.ts";
 import { SeededRandom } from "../../src/io/random.ts";
 import { VirtualClock } from "../../src/io/virtual-clock.ts";
 
-const settings: ClusterSettings = {
-  nodeTimeoutMs: 5000,
-  replicaValidityFactor: 10,
-  migrationBarrier: 1,
-  allowReplicaMigration: true,
-  requireFullCoverage: true,
-  replicaNoFailover: false,
-  forgetMs: 60_000,
-  manualFailoverMs: 5000,
-  replPingMs: 1000,
-  announceIp: "",
-  announceHostname: "",
-  announceHumanName: "",
-  port: 7000,
-  plainPort: 0,
-  busPort: 17_000,
-};
+const settings: ClusterSettings = { ...SETTINGS, nodeTimeoutMs: 5000, replPingMs: 1000 };
 
 class CountingDisk extends MemoryDisk {
   writes = 0;
@@ -94,7 +79,7 @@ function pair() {
     io: { clock, disk, net: net as unknown as Net, random: new SeededRandom(1) },
     host: host as unknown as ClusterHost,
     settings,
-    facts: { replicationOffset: () => 0, dataAgeMs: () => 0, keysIn: () => 0, hasKeys: () => true },
+    facts: { ...FACTS, hasKeys: () => true },
     file: "nodes.conf",
     sendBufferLimit: 0,
   });
