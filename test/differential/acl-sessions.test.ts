@@ -180,6 +180,20 @@ const SCENARIOS: Record<string, string> = {
     b EXEC
     b ACL SETUSER default +@all
     b GET k`,
+  "a user who deletes himself in a transaction": `
+    a ACL SETUSER u on nopass ~* &* +@all
+    a ACL SETUSER default resetkeys ~d*
+    b AUTH u x
+    b MULTI
+    b SET k before
+    b ACL DELUSER u
+    b SET k behind
+    b SET d behind
+    b ACL WHOAMI
+    b EXEC
+    b ?
+    a ACL SETUSER default allkeys
+    a MGET k d`,
   "SORT looks nowhere that its user may not": `
     a RPUSH list 2 1
     a SET w_1 5

@@ -98,8 +98,7 @@ const scripts: Record<string, string[]> = {
     "d: CLIENT UNBLOCK {id:a}",
     "a: XREAD BLOCK 0 STREAMS s $",
     "d: CLIENT UNBLOCK {id:a} ERROR",
-    "a: XREAD BLOCK 20 STREAMS s $",
-    "d: CLIENT LIST ID {id:d} TYPE pubsub",
+    "a!: XREAD BLOCK 20 STREAMS s $",
   ],
   "what was deleted does not wake": [
     "d: XADD s 1-1 a b",

@@ -1,7 +1,8 @@
 /**
  * One script for several clients, run against a nines server and a real redis-server: who waits, who is answered what at
  * which step must be alike. A step is `a: BLPOP k 0`; it is over when the client has its reply or waits, and when all who
- * waited and do so no more have theirs. A step of a client that waits is passed over. `{id:a}` stands for a client's id.
+ * waited and do so no more have theirs. `a!: BLPOP k 0.01` is over when the client has its reply. `a?: BLPOP k 0` is passed over
+ * if the client waits. `{id:a}` stands for a client's id.
  */
 import assert from "node:assert/strict";
 import { splitWords } from "../../src/base/words.ts";
@@ -25,16 +26,18 @@ export async function transcript(port: number, protocol: 2 | 3, script: readonly
   const clients = new Map<string, Client>();
   try {
     for (const step of script) {
-      const [, name = "", command = ""] = /^(\w+): (.*)$/.exec(step)!;
+      const [, name = "", how = "", command = ""] = /^(\w+)([!?]?): (.*)$/.exec(step)!;
       const client = clients.get(name) ?? (await join(port, protocol, name));
       clients.set(name, client);
-      if (client.waits) continue;
+      if (client.waits && how === "?") continue;
+      assert.ok(!client.waits, `${step}: it waits`);
       const words = splitWords(command)!.map((word) =>
         word.replace(/^\{id:(\w+)\}$/, (_, who) => clients.get(who)!.id),
       );
       client.connection.send(...words);
       client.waits = true;
       lines.push(step);
+      if (how === "!") await client.connection.arrival();
       for (const reply of await settle(watcher, [...clients.values()])) lines.push(`  ${reply}`);
     }
     return lines;

@@ -79,6 +79,15 @@ export class RespClient {
     return this.#input.toString("latin1");
   }
 
+  /** Resolves when something has come that was not read yet, or the connection has ended. */
+  async arrival(timeoutMs = 5000): Promise<void> {
+    const until = Date.now() + timeoutMs;
+    while (this.unread === "" && !this.closed) {
+      if (Date.now() > until) throw new Error("nothing comes");
+      await this.#more(until - Date.now());
+    }
+  }
+
   /** Resolves when the other side has closed the connection. */
   async ended(timeoutMs = 5000): Promise<void> {
     const until = Date.now() + timeoutMs;
