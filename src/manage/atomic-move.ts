@@ -21,7 +21,7 @@ export type AtomicOutcome =
 
 const POLL_MS = 50;
 
-/** @throws NodeError, Error  the slots are then where they were */
+/** @throws NodeError, Error  the slots are then where they were, unless the source could not be reached: it may go on without us */
 export async function moveAtOnce(
   links: Links,
   source: Member,

@@ -1,7 +1,7 @@
 /** Connections to the nodes of a cluster, one each, made when needed and made anew when broken. */
 import { ReplyError } from "../base/reply-error.ts";
 import { RedisConnection, type Word } from "../client/connection.ts";
-import { ConnectionError, endpointName } from "../client/connection-error.ts";
+import { endpointName } from "../client/connection-error.ts";
 import type { Io } from "../io/io.ts";
 import type { Reply } from "../resp/reply-reader.ts";
 
@@ -86,12 +86,6 @@ export class Links {
     this.#connections.set(name, connection);
     return connection;
   }
-}
-
-/** Whether the request may have been carried out although no answer came. */
-export function isUnknown(error: unknown): boolean {
-  const cause = error instanceof NodeError ? error.cause : error;
-  return cause instanceof ConnectionError && cause.maybeExecuted;
 }
 
 function shown(word: Word): string {

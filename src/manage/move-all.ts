@@ -2,9 +2,9 @@
  * Carries out a plan of moves, step after step, so that it can be ended in between: by nines' own way, in which nothing is ever
  * half moved, between nodes that both know it, else by SETSLOT and MIGRATE.
  */
-import { moveAtOnce } from "./atomic-move.ts";
+import { type AtomicOutcome, moveAtOnce } from "./atomic-move.ts";
 import { countKeys } from "./key-places.ts";
-import type { Links } from "./links.ts";
+import { type Links, NodeError } from "./links.ts";
 import { type MoveOptions, Mover } from "./move.ts";
 import type { SlotMove } from "./slot-plan.ts";
 import type { Member, Survey } from "./survey.ts";
@@ -15,10 +15,19 @@ export interface MoveProgress {
   readonly keys: number;
 }
 
+/** A hand-over at one moment, which the nodes carry out by themselves once it has begun. */
+export interface MoveJob {
+  readonly slots: readonly number[];
+  readonly from: string;
+  readonly to: string;
+}
+
 export interface MoveWatch {
   onProgress(progress: MoveProgress): void;
   /** These slots are open; none between two steps, and none in our own way. */
   onOpen(moves: readonly SlotMove[]): void;
+  /** This is under way at the nodes; undefined: it no longer is. */
+  onJob?(job: MoveJob | undefined): void;
   /** Asked again and again: true ends it at the next good moment. */
   cancelled(): boolean;
 }
@@ -26,8 +35,8 @@ export interface MoveWatch {
 export interface MoveResult {
   readonly slots: number;
   readonly keys: number;
-  /** Why it ended early, and which slots may be open. */
-  readonly failure?: { readonly open: readonly SlotMove[]; readonly error: Error };
+  /** Why it ended early, which slots may be open, and what may still be under way. */
+  readonly failure?: { readonly open: readonly SlotMove[]; readonly job: MoveJob | undefined; readonly error: Error };
 }
 
 /** Slots that are open at a time; fewer if they have many keys. */
@@ -49,7 +58,7 @@ export async function moveAll(
     try {
       if (!(await work.atOnce(step.slice(0, SLOTS_PER_JOB)))) await work.byMigrate(step.slice(0, SLOTS_AT_ONCE));
     } catch (error) {
-      return { slots: work.slots, keys: work.keys, failure: { open: work.open, error: error as Error } };
+      return { slots: work.slots, keys: work.keys, failure: { open: work.open, job: work.job, error: error as Error } };
     }
   }
   return { slots: work.slots, keys: work.keys };
@@ -59,6 +68,7 @@ class Work {
   slots = 0;
   keys = 0;
   open: readonly SlotMove[] = [];
+  job: MoveJob | undefined;
   readonly #links: Links;
   readonly #survey: Survey;
   readonly #moves: readonly SlotMove[];
@@ -91,10 +101,19 @@ class Work {
     const pair = `${from} ${to}`;
     if (this.#replace || this.#unable.has(pair)) return false;
     const slots = step.map((move) => move.slot);
-    const outcome = await moveAtOnce(this.#links, this.#member(from), this.#member(to), slots, {
-      onKeys: (sent) => this.#tell(this.keys + sent),
-      cancelled: () => this.#watch.cancelled(),
-    });
+    this.#setJob({ slots, from, to });
+    let outcome: AtomicOutcome;
+    try {
+      outcome = await moveAtOnce(this.#links, this.#member(from), this.#member(to), slots, {
+        onKeys: (sent) => this.#tell(this.keys + sent),
+        cancelled: () => this.#watch.cancelled(),
+      });
+    } catch (error) {
+      // Of a source that did not answer it is not known.
+      if (!(error instanceof NodeError) || error.refused) this.#setJob(undefined);
+      throw error;
+    }
+    this.#setJob(undefined);
     if (outcome.kind === "unable") {
       this.#unable.add(pair);
       return false;
@@ -134,6 +153,11 @@ class Work {
   #setOpen(moves: readonly SlotMove[]): void {
     this.open = moves;
     this.#watch.onOpen(moves);
+  }
+
+  #setJob(job: MoveJob | undefined): void {
+    this.job = job;
+    this.#watch.onJob?.(job);
   }
 
   #tell(keys: number): void {

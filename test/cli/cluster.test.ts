@@ -83,6 +83,32 @@ test("nines cluster: make one of nodes with a password, look at it, change it, b
   assert.equal(fixed.code, 0, fixed.out + fixed.err);
   assert.match(fixed.out, /is closed at/);
 
+  const twice = await run(
+    "reshard",
+    a,
+    "--to",
+    d,
+    "--from",
+    `${b},127.0.0.1:${b}`,
+    "--slots",
+    4,
+    "--dry-run",
+    "--json",
+  );
+  const slots = JSON.parse(twice.out).moves.map((move: { slot: number }) => move.slot);
+  assert.deepEqual([slots.length, new Set(slots).size], [4, 4], twice.out);
+  for (const [words, said] of [
+    [["--slots", 4, "--range", "0-9"], /give one of the two/],
+    [["--from", b, "--range", "0-16383"], /slots are not at --from \d+: /],
+    [["--range", "9-0"], /no list of slots/],
+    [[], /say how many/],
+    [["--from", d, "--slots", 4], /cannot give slots to itself/],
+    [["--from", "", "--slots", 4], /no node ''/],
+  ] as const) {
+    const wrong = await run("reshard", a, "--to", d, ...words, "--yes");
+    assert.deepEqual([wrong.code, said.test(wrong.err)], [2, true], wrong.err);
+  }
+
   const full = await run("del-node", a, d, "--yes");
   assert.deepEqual([full.code, /--drain moves them/.test(full.err)], [2, true]);
   const gone = await run("del-node", a, d, "--drain", "--yes");

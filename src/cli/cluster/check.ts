@@ -1,11 +1,12 @@
 /** `nines cluster check`: how the cluster is. `fix`: what is wrong is mended. */
-import { isSound } from "../../manage/health.ts";
-import type { Address } from "../../manage/links.ts";
+import { addressOf, isSound } from "../../manage/health.ts";
+import { type Address, NodeError } from "../../manage/links.ts";
 import { type Look, lookAt, lookUntilSound } from "../../manage/look.ts";
 import { defaultMoveOptions, Mover } from "../../manage/move.ts";
 import { collectFacts, describeRepair, planRepairs, Repairer, tellOwners } from "../../manage/repair.ts";
 import type { Repair } from "../../manage/repair-plan.ts";
 import { countOf } from "../../manage/slots.ts";
+import type { Survey } from "../../manage/survey.ts";
 import { type ClusterFlags, EXIT, type Session } from "./session.ts";
 import { clusterJson, describeCluster, describeFindings } from "./text.ts";
 
@@ -26,10 +27,22 @@ export async function check(session: Session, entry: string): Promise<number> {
   return isSound(look.findings) ? EXIT.done : EXIT.unsound;
 }
 
-/** The end of every command that changed something: how it is now. */
-export async function conclude(session: Session, entry: Address): Promise<number> {
-  const look = await lookUntilSound(session.links, entry, SETTLE_WITHIN_MS);
-  return say(session, look);
+/**
+ * The end of every command that changed something: how it is now.
+ * @param entries  nodes that can be asked, one after the other until one answers
+ */
+export async function conclude(session: Session, entries: readonly Address[]): Promise<number> {
+  let failure: unknown;
+  for (const entry of entries) {
+    try {
+      return say(session, await lookUntilSound(session.links, entry, SETTLE_WITHIN_MS));
+    } catch (error) {
+      if (!(error instanceof NodeError)) throw error;
+      failure ??= error;
+    }
+  }
+  session.tell("", `How the cluster is now cannot be told: ${(failure as Error).message}`);
+  return EXIT.unsound;
 }
 
 function say(session: Session, { survey, findings }: Look): number {
@@ -71,7 +84,16 @@ export async function fix(session: Session, entry: string, flags: FixFlags): Pro
     session.tell("return with its keys. --with-unreachable-primaries gives them to others, empty.");
   }
   if (session.cancelled) session.tell("", "Ended early; run it again to go on.");
-  return conclude(session, address);
+  leaveHint(session, look.survey, address);
+  return conclude(session, [address, ...look.survey.members]);
+}
+
+/** A dead node without slots is nothing that could be mended: it is to return, or to be let go. */
+function leaveHint(session: Session, { silent }: Survey, entry: Address): void {
+  const [node] = silent.filter((other) => other.slots.length === 0);
+  if (node === undefined) return;
+  const how = `"nines cluster del-node ${addressOf(entry)} ${addressOf(node)}" lets it go`;
+  session.tell("", `${addressOf(node)} does not answer and has no slots: if it will not return, ${how}.`);
 }
 
 /** How many steps could not be taken; the others were. */

@@ -46,7 +46,7 @@ export async function create(session: Session, entries: readonly string[], flags
     return flags.dryRun ? EXIT.done : EXIT.failed;
   }
   await createCluster(session.links, layout, (text) => session.tell(`${text} ...`));
-  return conclude(session, addresses[0]!);
+  return conclude(session, addresses);
 }
 
 export async function add(session: Session, newcomer: string, entry: string, flags: AddFlags): Promise<number> {
@@ -63,7 +63,7 @@ export async function add(session: Session, newcomer: string, entry: string, fla
     session.tell(
       `"nines cluster rebalance ${addressOf(address)} --use-empty-masters" gives it its share of the slots.`,
     );
-  return conclude(session, address);
+  return conclude(session, [address, ...survey.members]);
 }
 
 function chosenPrimary(survey: Survey, node: { host: string }, of: string | undefined): Member {
@@ -103,12 +103,13 @@ async function drain(session: Session, stays: Address, node: Member, flags: Remo
     others.map((other) => other.id),
   );
   session.tell(`${addressOf(node)} leaves the cluster when its slots have moved.`);
-  return carryOut(session, stays, look, moves, flags, async () => {
+  return carryOut(session, stays, look, moves, flags, async (_, entries) => {
     const after = await lookAt(session.links, stays);
     const now = after.survey.members.find((member) => member.id === node.id);
-    if (now === undefined || now.slots.length > 0) return EXIT.unsound;
+    // What is left of its slots, and why, has been said.
+    if (now === undefined || now.slots.length > 0) return conclude(session, entries);
     await removeNode(session.links, after.survey, now, (text) => session.tell(`${text} ...`));
-    return conclude(session, stays);
+    return conclude(session, [stays]);
   });
 }
 
@@ -120,5 +121,5 @@ async function letGo(session: Session, stays: Address, survey: Survey, node: Mem
   );
   if (!(await session.confirm())) return session.flags.dryRun ? EXIT.done : EXIT.failed;
   await removeNode(session.links, survey, node, (text) => session.tell(`${text} ...`));
-  return conclude(session, stays);
+  return conclude(session, [stays]);
 }

@@ -3,7 +3,7 @@ import { addressOf, isSound, nameOf } from "../../manage/health.ts";
 import type { Address } from "../../manage/links.ts";
 import { type Look, lookAt } from "../../manage/look.ts";
 import { defaultMoveOptions } from "../../manage/move.ts";
-import { moveAll } from "../../manage/move-all.ts";
+import { type MoveJob, moveAll } from "../../manage/move-all.ts";
 import { planRebalance, planReshard, type SlotMove } from "../../manage/slot-plan.ts";
 import { countOf, describeSlots, parseSlots } from "../../manage/slots.ts";
 import { findNode, type Member, primariesOf, type Survey } from "../../manage/survey.ts";
@@ -37,15 +37,18 @@ export async function reshard(session: Session, entry: string, flags: ReshardFla
   const look = await soundLook(session, address);
   const target = primaryNamed(look.survey, flags.to);
   const moves = chosenMoves(look.survey, target, flags);
-  if (moves.length === 0) throw new Refusal("there is no such slot to move");
+  if (moves.length === 0) throw new Refusal(`there is nothing to move: ${addressOf(target)} has these slots already`);
   return carryOut(session, address, look, moves, flags);
 }
 
 function chosenMoves(survey: Survey, target: Member, flags: ReshardFlags): SlotMove[] {
   const primaries = primariesOf(survey);
   const others = primaries.filter((node) => node.id !== target.id);
-  const sources =
-    flags.from === "all" ? others : flags.from.split(",").map((name) => primaryNamed(survey, name.trim()));
+  if (flags.range !== undefined && flags.slots !== undefined)
+    throw new Refusal("--slots says how many, --range which ones: give one of the two");
+  const named = () => flags.from.split(",").map((name) => primaryNamed(survey, name.trim()));
+  // A node may be named twice, by its address and its id.
+  const sources = flags.from === "all" ? others : [...new Set(named())];
   if (sources.includes(target)) throw new Refusal(`${addressOf(target)} cannot give slots to itself`);
   const ids = sources.map((node) => node.id);
   if (flags.range === undefined) {
@@ -53,9 +56,17 @@ function chosenMoves(survey: Survey, target: Member, flags: ReshardFlags): SlotM
     return planReshard(holdings(survey), ids, target.id, flags.slots);
   }
   const wanted = new Set(parseSlots(flags.range) ?? refuse(`'${flags.range}' is no list of slots: 0-99,200`));
-  return sources.flatMap((node) =>
+  const there = new Set(target.slots);
+  const moves = sources.flatMap((node) =>
     node.slots.filter((slot) => wanted.has(slot)).map((slot) => ({ slot, from: node.id, to: target.id })),
   );
+  const found = new Set(moves.map((move) => move.slot));
+  const elsewhere = [...wanted].filter((slot) => !found.has(slot) && !there.has(slot));
+  if (elsewhere.length > 0)
+    throw new Refusal(
+      `${countOf(elsewhere.length, "slot")} are not at --from ${flags.from}: ${describeSlots(elsewhere)}`,
+    );
+  return moves;
 }
 
 export async function rebalance(session: Session, entry: string, flags: RebalanceFlags): Promise<number> {
@@ -85,7 +96,7 @@ export async function carryOut(
   { survey }: Look,
   moves: readonly SlotMove[],
   flags: MoveFlags,
-  ends: (session: Session, entry: Address) => Promise<number> = conclude,
+  ends: (session: Session, entries: readonly Address[]) => Promise<number> = conclude,
 ): Promise<number> {
   session.tell(`To be moved: ${countOf(moves.length, "slot")}`, ...describeMoves(survey, moves));
   if (!(await session.confirm())) {
@@ -93,7 +104,8 @@ export async function carryOut(
     return flags.dryRun ? EXIT.done : EXIT.failed;
   }
   let now: readonly SlotMove[] = [];
-  session.openNow = () => (now.length === 0 ? undefined : whatIsOpen(survey, now));
+  let job: MoveJob | undefined;
+  session.openNow = () => (now.length > 0 ? whatIsOpen(survey, now) : job && whatGoesOn(survey, job));
   const options = {
     batch: flags.batch ?? defaultMoveOptions.batch,
     timeoutMs: flags.timeout ?? defaultMoveOptions.timeoutMs,
@@ -103,18 +115,22 @@ export async function carryOut(
   const { slots, keys, failure } = await moveAll(session.links, survey, moves, options, {
     cancelled: () => session.cancelled,
     onOpen: (moves) => (now = moves),
+    onJob: (begun) => (job = begun),
     onProgress: ({ slots, ofSlots, keys }) => session.progress.show(slots, ofSlots, "slots", `${grouped(keys)} keys`),
   });
   session.openNow = () => undefined;
   session.progress.end();
+  // The node that we were told of may be the one that failed.
+  const stays = [entry, ...survey.members];
   if (failure !== undefined) {
     session.tell(`Stopped after ${slots} of ${moves.length} slots: ${failure.error.message}`);
     if (failure.open.length > 0) session.tell(whatIsOpen(survey, failure.open));
-    await ends(session, entry).catch(() => EXIT.unsound);
+    if (failure.job !== undefined) session.tell(whatGoesOn(survey, failure.job));
+    await ends(session, stays);
     return EXIT.unsound;
   }
   session.tell(`Moved ${countOf(slots, "slot")} with ${grouped(keys)} keys.`);
-  const code = await ends(session, entry);
+  const code = await ends(session, stays);
   if (slots === moves.length) return code;
   session.tell(`Ended early: ${moves.length - slots} slots were left where they are.`);
   return EXIT.interrupted;
@@ -125,6 +141,12 @@ function whatIsOpen(survey: Survey, moves: readonly SlotMove[]): string {
   const slots = describeSlots(moves.map(({ slot }) => slot));
   const where = `${nameOf(survey, from)} and ${nameOf(survey, to)}`;
   return `slots ${slots} may be open between ${where}: "nines cluster fix" ends their move`;
+}
+
+function whatGoesOn(survey: Survey, { slots, from, to }: MoveJob): string {
+  const where = `from ${nameOf(survey, from)} to ${nameOf(survey, to)}`;
+  const how = `"CLUSTER MIGRATE CANCEL ALL" at the former gives it up`;
+  return `the nodes may go on to move slots ${describeSlots(slots)} ${where} by themselves: ${how}`;
 }
 
 /** Nothing is moved in a cluster that is not sound: one trouble at a time. */
