@@ -112,6 +112,12 @@ test("a browser made to talk to us is cut off", () =>
     assert.match(log.join("\n"), /Possible SECURITY ATTACK detected/);
   }));
 
+test("HELLO tells of a cluster", () =>
+  withServer(
+    async ({ client }) => assert.match(await (await client()).do("HELLO"), /"mode", "cluster", "role", "master"/),
+    { config: "cluster-enabled yes\n" },
+  ));
+
 test("HELLO chooses the protocol", () =>
   withServer(async ({ client }) => {
     const c = await client();

@@ -180,7 +180,7 @@ export function connectionCommands(server: Server): CommandRow[] {
     reply.bulkText("id");
     reply.integer(connection.id);
     reply.bulkText("mode");
-    reply.bulkText(server.sentinelMode ? "sentinel" : "standalone");
+    reply.bulkText(server.sentinelMode ? "sentinel" : server.cluster === null ? "standalone" : "cluster");
     if (!server.sentinelMode) {
       reply.bulkText("role");
       reply.bulkText(server.isReplica ? "replica" : "master");
