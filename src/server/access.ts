@@ -4,7 +4,7 @@
  */
 import { AclLog, type DenialReason } from "../acl/log.ts";
 import type { RuleContext, User } from "../acl/user.ts";
-import { DEFAULT_USER, Users } from "../acl/users.ts";
+import { Users } from "../acl/users.ts";
 import { hasChannel, Judge, Verdict } from "../acl/verdict.ts";
 import { Vocabulary } from "../acl/vocabulary.ts";
 import { Slice } from "../base/bytes.ts";
@@ -168,8 +168,8 @@ export class Access {
   /** Nobody's any more: what it has sent is not run, and it ends; behind its answer if it is the one that asks. */
   #end(connection: Connection, asking: Connection): void {
     connection.authenticated = false;
-    connection.account = this.users.default;
-    connection.user = DEFAULT_USER;
+    // What EXEC still has of it is the default user's to run.
+    this.#become(connection, this.users.default);
     if (connection === asking) connection.closeSoon();
     else connection.close("its user, or what it listens to, is gone");
   }

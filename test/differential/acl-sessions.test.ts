@@ -11,7 +11,7 @@ import { withBoth } from "./both.ts";
 
 /**
  * Lines are `client command`; each client is connected when it is first named. `client <` reads one more reply, as of a blocking command
- * or a message, `client ?` tells whether it is still connected, `client !command` does not wait for an answer, `client 3` is of RESP3.
+ * or a message, `client ?` tells whether it is still connected, `client !command` does not wait for an answer, `client command &` until it blocks, `client 3` is of RESP3.
  */
 const SCENARIOS: Record<string, string> = {
   "requirepass, set and taken back": `
@@ -190,10 +190,11 @@ const SCENARIOS: Record<string, string> = {
     b SET k behind
     b SET d behind
     b ACL WHOAMI
-    b EXEC
-    b ?
+    b !EXEC
+    c PING
     a ACL SETUSER default allkeys
-    a MGET k d`,
+    a MGET k d
+    b ?`,
   "SORT looks nowhere that its user may not": `
     a RPUSH list 2 1
     a SET w_1 5
@@ -269,6 +270,10 @@ class Cast {
     if (words[0] === "?") return this.#isThere(client);
     if (words[0] === "<") return client.reply();
     if (words.at(-1) === "&") return this.#blocks(client, words.slice(0, -1));
+    if (words[0]!.startsWith("!")) {
+      client.send(words[0]!.slice(1), ...words.slice(1));
+      return "";
+    }
     client.send(...words);
     try {
       const first = await client.reply();
