@@ -85,7 +85,7 @@ export class Listeners {
   refuses(connection: Connection): ReplyError | null {
     const { values } = this.#server.config;
     if (this.#server.clients.count >= values.maxclients) return errors.maxClients;
-    if (values["protected-mode"] && this.#server.access.isOpen && !connection.isLocal) return PROTECTED;
+    if (values["protected-mode"] && this.#server.access.users.default.nopass && !connection.isLocal) return PROTECTED;
     return null;
   }
 

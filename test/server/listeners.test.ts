@@ -67,3 +67,19 @@ async function withFreePort(): Promise<number> {
   });
   return free;
 }
+
+test("protected mode turns away who comes from elsewhere while the default user has no password, turned off or not", () =>
+  withServer(async ({ client, server }) => {
+    const c = await client();
+    const elsewhere = { isLocal: false } as never;
+    const refuses = () => server.listeners.refuses(elsewhere)?.code;
+    assert.equal(refuses(), "DENIED");
+    await c.line("ACL SETUSER admin on >secret ~* &* +@all");
+    await c.line("ACL SETUSER default off");
+    assert.equal(refuses(), "DENIED");
+    await c.line("ACL SETUSER default resetpass");
+    assert.equal(refuses(), undefined);
+    await c.line("ACL SETUSER default nopass");
+    await c.line("CONFIG SET protected-mode no");
+    assert.equal(refuses(), undefined);
+  }));
