@@ -333,7 +333,11 @@ export class Dispatch {
       if (refused) return refused;
     }
     if ((guards & Guard.auth) !== 0 && (bits & FlagBit.no_auth) === 0) return errors.noAuth;
-    if (connection.fromPrimary) return null;
+    if (connection.fromPrimary) {
+      // What the primary wrote is written here too, room or no room.
+      if ((guards & Guard.maxmemory) !== 0) host.makeRoom();
+      return null;
+    }
     if ((guards & Guard.multi) !== 0 && (bits & FlagBit.no_multi) !== 0)
       return new ReplyError("ERR", "Command not allowed inside a transaction");
     if ((guards & Guard.acl) !== 0) {

@@ -321,8 +321,9 @@ export class Server implements ConnectionOwner, DispatchHost {
   makeRoom(): boolean {
     const limit = this.config.values.maxmemory;
     // While writes wait (a failover, CLIENT PAUSE) the data stand still, so nothing is evicted either; a replica evicts
-    // what its primary evicts.
-    if (this.pause.mode !== null || this.isReplica) return true;
+    // what its primary evicts, unless it is to see to its own memory.
+    if (this.pause.mode !== null) return true;
+    if (this.config.values["replica-ignore-maxmemory"] && this.isReplica) return true;
     if (limit === 0) return true;
     const start = this.clock.monotonicMicros();
     const result = this.engine.evict(limit);

@@ -138,6 +138,21 @@ test("what is evicted leaves as lazyfree-lazy-eviction says, what expires as laz
     { config: "maxmemory 2mb\nmaxmemory-policy allkeys-lru\nlazyfree-lazy-eviction yes\n" },
   ));
 
+test("a replica sees to its own memory only if replica-ignore-maxmemory says no", () =>
+  withServer(
+    async ({ client }) => {
+      const c = await client();
+      await c.line("REPLICAOF 127.0.0.1 1");
+      assert.equal(await c.line("SET k v"), "+OK");
+      await c.line("CONFIG SET replica-ignore-maxmemory no");
+      assert.equal(await c.line("SET k v"), "-OOM command not allowed when used memory > 'maxmemory'.");
+      await c.line("CONFIG SET maxmemory-policy allkeys-random");
+      await c.line("PING");
+      assert.equal(await c.line("DBSIZE"), ":0");
+    },
+    { config: "replica-read-only no\nmaxmemory 1\n" },
+  ));
+
 test("maxclients is no more than there are file descriptors for", () => {
   const facts = { ...nodeProcessFacts(), openFiles: 1000 };
   return withServer(
