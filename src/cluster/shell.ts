@@ -134,12 +134,13 @@ export class ClusterShell {
     this.#perform(this.machine.failover(how, this.#io.clock.now()));
   }
 
-  /**
-   * The process was stopped for so long: another node may have our slots.
-   * @returns  whether writes are held until that is known
-   */
-  stoodStill(ms: number): boolean {
+  /** The process was stopped for so long: another node may have our slots. */
+  stoodStill(ms: number): void {
     this.#step({ kind: "stoodStill", ms });
+  }
+
+  /** Writes are held until that is known. */
+  get holdsWrites(): boolean {
     return this.state.returning.since !== 0;
   }
 

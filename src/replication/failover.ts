@@ -80,6 +80,8 @@ export class Failover {
     for (const replica of replicas.values()) {
       const endpoint = addressOf(replica);
       if (this.#target !== null && !sameEndpoint(endpoint, this.#target)) continue;
+      // Who copies our data without being a server (redis-cli --rdb) names no port: nobody could follow it.
+      if (endpoint.port === 0) continue;
       if (replica.state !== "online" || replica.streamOnAck || replica.ackOffset < this.#offset) continue;
       return this.#choose(endpoint, `Failover target ${label(endpoint)} is synced, failing over.`);
     }

@@ -11,11 +11,13 @@ export interface InfoParts {
   /** Bytes that came from the primary and were not run yet. */
   readonly unapplied: number;
   readonly lostWrites: { files: number; bytes: number };
+  /** We stood still, and do not know yet whether we were replaced. */
+  readonly holdsWrites: boolean;
 }
 
 export function replicationInfo(parts: InfoParts, now: number): string {
-  const { machine, settings, lostWrites } = parts;
-  const { history, primary, guard } = machine;
+  const { machine, settings, lostWrites, holdsWrites } = parts;
+  const { history, primary } = machine;
   const lines: [string, string | number][] = [["role", machine.role]];
   if (machine.role === "slave") lines.push(...slaveLines(parts, now));
   lines.push(["connected_slaves", primary.replicas.size]);
@@ -38,7 +40,7 @@ export function replicationInfo(parts: InfoParts, now: number): string {
     // Ours:
     ["lost_writes_files", lostWrites.files],
     ["lost_writes_bytes", lostWrites.bytes],
-    ["returning_primary_hold", guard.holding ? 1 : 0],
+    ["returning_primary_hold", holdsWrites ? 1 : 0],
   );
   return lines.map(([name, value]) => `${name}:${value}\r\n`).join("");
 }

@@ -10,15 +10,7 @@ import { type Io, randomId, type Timer } from "../io/io.ts";
 import type { Endpoint } from "../io/net.ts";
 import type { ReplyWriter } from "../resp/reply-writer.ts";
 import { replicationCommands } from "./commands.ts";
-import type {
-  AskPeer,
-  Dataset,
-  ReplicaPeer,
-  ReplicationHost,
-  ReplicationPoint,
-  ReplicationSettings,
-  Role,
-} from "./dataset.ts";
+import type { AskPeer, Dataset, ReplicationHost, ReplicationPoint, ReplicationSettings, Role } from "./dataset.ts";
 import type { Effect } from "./effects.ts";
 import { type FailoverRequest, label } from "./failover.ts";
 import { HELLO_CHANNEL, parseHello } from "./group.ts";
@@ -26,8 +18,8 @@ import { GroupShell } from "./group-shell.ts";
 import { replicationInfo, writeRole } from "./info.ts";
 import { LinkShell } from "./link-shell.ts";
 import { type Input, ReplicationMachine } from "./machine.ts";
-import { Outlets } from "./outlets.ts";
 import type { Introduction, SyncStats } from "./primary.ts";
+import { ReplicaShell } from "./replica-shell.ts";
 import { TimeWatch } from "./time-watch.ts";
 import { Waits } from "./waits.ts";
 
@@ -41,6 +33,13 @@ export interface ReplicationParts {
   readonly ask: AskPeer;
 }
 
+/** Whoever else finds out whether a primary that stood still was replaced. */
+export interface ReturnWatch {
+  stoodStill(ms: number): void;
+  /** It has the server hold writes until it knows. */
+  readonly holdsWrites: boolean;
+}
+
 export class Replication {
   readonly machine: ReplicationMachine;
   readonly #io: Io;
@@ -49,19 +48,17 @@ export class Replication {
   readonly #settings: ReplicationSettings;
   readonly #groupShell: GroupShell;
   readonly #link: LinkShell;
-  readonly #outlets: Outlets;
+  readonly #replicas: ReplicaShell;
   readonly #waits: Waits;
   readonly #watch: TimeWatch;
-  /** Replicas by the session they were a client with. */
-  readonly #peers = new WeakMap<Session, ReplicaPeer>();
   #timer: Timer | null = null;
   #started = false;
   #restored = false;
   #getAckWanted = false;
   /** Our primary says something of itself in its stream, as a capability that servers pass over that do not know it. */
   onNotice: (capability: string) => void = () => {};
-  /** We were stopped for so long; whether somebody else has us hold writes for that. */
-  onStoodStill: (ms: number) => boolean = () => false;
+  /** In a cluster its nodes know whether we were replaced while we stood still. */
+  returning: ReturnWatch | null = null;
   #handOverDone: ((inSync: boolean) => void) | null = null;
 
   constructor({ io, host, dataset, settings, ask }: ReplicationParts) {
@@ -99,10 +96,13 @@ export class Replication {
       },
       offset: () => this.offset,
     });
-    this.#outlets = new Outlets(io.clock, io.random, {
-      rdbProgress: (id) => this.#step({ kind: "rdbProgress", id }),
-      rdbSent: (id, sized) => this.#step({ kind: "rdbSent", id, sized }),
-      snapshotEnded: (failed) => this.#step({ kind: "snapshotEnded", failed }),
+    this.#replicas = new ReplicaShell({
+      io,
+      host,
+      settings,
+      step: (input) => this.#step(input),
+      snapshot: () => dataset.beginSnapshot(this.#pointNow()),
+      backlog: () => this.machine.history.backlog!,
     });
   }
 
@@ -145,10 +145,7 @@ export class Replication {
     this.#timer?.cancel();
     this.#timer = null;
     this.#link.hangUp();
-    for (const peer of this.#outlets.peers) {
-      this.#outlets.remove(peer.id);
-      peer.close();
-    }
+    this.#replicas.closeAll();
   }
 
   // ---- What the server asks at each command or tick
@@ -186,12 +183,12 @@ export class Replication {
   }
 
   get outputBytes(): number {
-    return this.#outlets.sentBytes;
+    return this.#replicas.sentBytes;
   }
 
   /** The backlog, and what is kept for replicas beyond it. */
   get bufferedBytes(): number {
-    return this.#outlets.bufferedBytes + (this.machine.history.backlog?.size ?? 0);
+    return this.#replicas.bufferedBytes + (this.machine.history.backlog?.size ?? 0);
   }
 
   /** For a command that writes (`write`) or may replicate: why it may not run now. */
@@ -210,12 +207,11 @@ export class Replication {
   }
 
   /**
-   * Before the first command of a tick: has the process been stopped, and somebody else been made primary meanwhile?
-   * @returns  false if writes are paused for that
+   * Before the first command of a read: has the process been stopped, and somebody else been made primary meanwhile? May call
+   * `Host.pauseWrites`.
    */
-  mayRun(): boolean {
+  beforeCommands(): void {
     this.#noteTime();
-    return !this.machine.guard.holding;
   }
 
   /** Before each reply leaves: the process may be stopped between any two. May call `Host.holdReplies`. */
@@ -227,7 +223,7 @@ export class Replication {
   feed(bytes: Uint8Array, length: number, db: number): void {
     if (!this.wantsStream) return;
     this.machine.history.append(bytes, 0, length, db);
-    this.#outlets.feed(bytes, 0, length);
+    this.#replicas.feed(bytes, 0, length);
   }
 
   /** Behind `feed`. */
@@ -276,7 +272,8 @@ export class Replication {
   info(): string {
     const { machine } = this;
     const { unappliedBytes: unapplied, lostWrites } = this.#link;
-    return replicationInfo({ machine, settings: this.#settings, unapplied, lostWrites }, this.#now);
+    const { holdsWrites } = this;
+    return replicationInfo({ machine, settings: this.#settings, unapplied, lostWrites, holdsWrites }, this.#now);
   }
 
   writeRole(reply: ReplyWriter): void {
@@ -338,20 +335,12 @@ export class Replication {
 
   /** The connection becomes a replica. */
   attach(session: Session, introduction: Introduction, psync: { replid: string; offset: number } | null): void {
-    const peer = this.#host.becomeReplica(session);
-    const { id } = peer;
-    this.#peers.set(session, peer);
-    this.#outlets.add(peer);
-    peer.setNoDelay(!this.#settings.replDisableTcpNodelay);
-    peer.onClose = () => {
-      this.#outlets.remove(id);
-      this.#step({ kind: "replicaGone", id });
-    };
-    this.#step({ kind: "sync", id, host: peer.address.host, introduction, psync });
+    const { id, address } = this.#replicas.add(session);
+    this.#step({ kind: "sync", id, host: address.host, introduction, psync });
   }
 
   acknowledge(session: Session, offset: number, aofOffset: number | undefined): void {
-    const peer = this.#peers.get(session);
+    const peer = this.#replicas.find(session);
     if (peer === undefined) return;
     this.#step({ kind: "ack", id: peer.id, offset, aofOffset });
     this.#waits.check();
@@ -408,16 +397,9 @@ export class Replication {
   #tick(): void {
     this.#noteTime();
     const now = this.#now;
-    for (const peer of this.#outlets.peers) this.#step({ kind: "heardFrom", id: peer.id, at: peer.lastReadAt });
+    this.#replicas.tellHeard();
     this.#step({ kind: "tick" });
-    for (const id of this.#outlets.overLimit(this.#settings, now)) {
-      const name = this.machine.primary.replicas.get(id)?.name ?? id;
-      this.#host.log.warning(
-        `Client replica ${name} scheduled to be closed ASAP for overcoming of output buffer limits.`,
-      );
-      this.#dropReplica(id);
-      this.#step({ kind: "replicaGone", id });
-    }
+    this.#replicas.dropOverLimit(now, (id) => this.machine.primary.replicas.get(id)?.name ?? `${id}`);
     this.#waits.check();
     this.#checkHandOver();
   }
@@ -427,10 +409,15 @@ export class Replication {
     const ms = this.#watch.look();
     const limit = this.#settings.returningPrimaryPauseMs;
     if (limit === 0 || ms <= limit || this.machine.role === "slave" || !this.#started) return;
-    const isHeld = this.onStoodStill(ms);
+    this.returning?.stoodStill(ms);
     this.#step({ kind: "jumped", ms });
     // Whoever notices it first, between two commands or two replies: what was not answered yet waits.
-    if (isHeld || this.machine.guard.holding) this.#host.holdReplies();
+    if (this.holdsWrites) this.#host.holdReplies();
+  }
+
+  /** Until we know whether we were replaced while we stood still. */
+  get holdsWrites(): boolean {
+    return this.machine.guard.holding || (this.returning?.holdsWrites ?? false);
   }
 
   #checkHandOver(): void {
@@ -467,31 +454,15 @@ export class Replication {
         this.#host.log[effect.level](effect.text);
         return;
       case "sendTo":
-        this.#outlets.sendTo(effect.id, effect.bytes);
-        return;
       case "streamFrom":
-        this.#outlets.streamFrom(effect.id, this.machine.history.backlog!, effect.offset);
-        return;
       case "snapshot":
-        this.#beginSnapshot(effect.ids, effect.sized);
-        return;
       case "joinSnapshot":
-        this.#outlets.joinSnapshot(effect.id);
-        return;
       case "leaveSnapshot":
-        this.#outlets.leaveSnapshot(effect.id);
-        return;
       case "streamBehindRdb":
-        this.#outlets.streamBehindRdb(effect.id);
-        return;
       case "dropReplica":
-        this.#dropReplica(effect.id);
-        return;
       case "dropReplicas":
-        this.#step({ kind: "dropReplicas" });
-        return;
       case "stream":
-        this.#outlets.feed(effect.bytes, 0, effect.bytes.length);
+        this.#replicas.perform(effect);
         return;
       case "roleChanged":
         this.#roleChanged(effect.role);
@@ -524,30 +495,15 @@ export class Replication {
     this.#host.roleChanged(role);
   }
 
-  // ---- Towards replicas
-
   #pointNow(): ReplicationPoint {
     const { history, role } = this.machine;
     const streamDb = role === "slave" ? this.#dataset.appliedDb : 0;
     return { replid: history.replid, offset: history.offset, streamDb };
   }
 
-  #beginSnapshot(ids: readonly number[], sized: boolean): void {
-    try {
-      this.#outlets.beginSnapshot(ids, sized, this.#dataset.beginSnapshot(this.#pointNow()));
-    } catch (error) {
-      const failed = `BGSAVE failed, replication can't continue: ${error instanceof Error ? error.message : error}`;
-      this.#step({ kind: "snapshotEnded", failed });
-    }
-  }
-
-  #dropReplica(id: number): void {
-    this.#outlets.remove(id)?.close();
-  }
-
   /** Our own replicas get what our primary sent, byte for byte: they share its history. */
   #applied(bytes: Uint8Array, start: number, end: number, db: number | undefined): void {
     this.machine.history.append(bytes, start, end, db);
-    this.#outlets.feed(bytes, start, end);
+    this.#replicas.feed(bytes, start, end);
   }
 }

@@ -56,7 +56,7 @@ export class ClusterMember implements Member {
     const choices = (session: Session) => this.routing.choicesOf(session as Connection);
     this.hidden = new HiddenKeys(server, (slot) => this.shell.state.owners[slot] === this.shell.state.myself);
     this.migrations = new SlotMigrations(server, this.shell, this.hidden, server.tls.ioFor("cluster"));
-    replication.replication.onStoodStill = (ms) => this.shell.stoodStill(ms);
+    replication.replication.returning = this.shell;
     replication.replication.onNotice = (capability) => this.hidden.told(capability);
     this.families = [
       clusterCommands({

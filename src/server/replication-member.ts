@@ -84,7 +84,7 @@ export class ReplicationMember implements Member {
   }
 
   beforeBatch(): void {
-    this.replication.mayRun();
+    this.replication.beforeCommands();
     this.#refreshOutcomes();
   }
 

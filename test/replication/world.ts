@@ -311,7 +311,7 @@ export class Node implements Dataset, ReplicationHost {
         return;
       }
       client.lastReadAt = this.world.clock.now();
-      this.replication.mayRun();
+      this.replication.beforeCommands();
       client.reader.lend(lent, length);
       for (let args = client.reader.next(); args !== null; args = client.reader.next()) this.#run(client, args);
       client.reader.release();
@@ -334,7 +334,7 @@ export class Node implements Dataset, ReplicationHost {
     const box: { answer: string | null } = { answer: null };
     const client = new Client(this.world.nextPort++, false, null, () => {});
     const run = () => {
-      this.replication.mayRun();
+      this.replication.beforeCommands();
       if (this.pauses.size > 0 && isWrite(words[0]!)) {
         this.#waitingWrites.push(run);
         return;
