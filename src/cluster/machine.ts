@@ -321,10 +321,10 @@ export class ClusterMachine {
     // What it sent may stand behind something large: any bytes are a sign of life.
     const asked = s.now - node.pingSentAt;
     const silence = Math.min(asked, s.now - node.heardAt);
-    const isStale = link !== null && s.now - link.openedAt > timeout && node.pongReceivedAt < node.pingSentAt;
+    const isOld = link !== null && s.now - link.openedAt > timeout;
     // It lives, but of what we asked on this connection nothing came back: perhaps on another.
     const isLost = asked > timeout * 2;
-    if (isStale && (silence > timeout / 2 || isLost)) s.dropLink(node);
+    if (isOld && (silence > timeout / 2 || isLost)) s.dropLink(node);
     if ((silence > timeout || this.#isMissed(node, asked)) && suspect(s, node)) this.#tell(node);
   }
 

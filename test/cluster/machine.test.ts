@@ -95,6 +95,18 @@ describe("forming", () => {
   });
 });
 
+test("a question that got lost is asked again, also one that was asked as the answer to another came", () => {
+  const world = formed(19, 3, 0, { nodeTimeoutMs });
+  const { state } = world.members[0]!;
+  const node = state.node(world.members[1]!.id)!;
+  // No PONG is on its way.
+  world.until(() => node.pingSentAt === 0, 5000, 1);
+  node.pingSentAt = node.pongReceivedAt = state.now;
+  world.run(nodeTimeoutMs * 4);
+  assert.ok(!node.is(NodeFlag.pfail));
+  assert.ok(state.now - node.pongReceivedAt < nodeTimeoutMs);
+});
+
 test("what a node says of itself may change, and all hear of it", () => {
   const world = formed(16, 3, 1);
   const replica = world.members[3]!;
