@@ -1,5 +1,5 @@
 /** The real world: what `main/` hands to everything else. */
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomFillSync } from "node:crypto";
 import { performance } from "node:perf_hooks";
 import type { Clock, Io, Random, Timer } from "./io.ts";
 import { NodeDisk } from "./node-disk.ts";
@@ -36,18 +36,19 @@ export class NodeClock implements Clock {
   }
 }
 
+/** So many numbers are drawn at once: the call costs as much as some hundred of them. */
+const POOL = 1024;
+
 export class NodeRandom implements Random {
-  #pool = randomBytes(1024);
-  #used = 0;
+  readonly #pool = new Uint32Array(POOL);
+  #used = POOL;
 
   uint32(): number {
-    if (this.#used + 4 > this.#pool.length) {
-      this.#pool = randomBytes(this.#pool.length);
+    if (this.#used === POOL) {
+      randomFillSync(this.#pool);
       this.#used = 0;
     }
-    const value = this.#pool.readUInt32LE(this.#used);
-    this.#used += 4;
-    return value;
+    return this.#pool[this.#used++]!;
   }
 
   float(): number {

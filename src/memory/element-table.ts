@@ -32,6 +32,7 @@ const SPARSE = 4;
 const JOINS = SPARSE + 1;
 /** How many standard deviations above the mean a bucket's number of elements may be for `random` to be fair to them. */
 const TAIL = 3.5;
+const TO_FRACTION = 1 / 0x100000000;
 
 export class ElementTable {
   readonly arena: Arena;
@@ -314,9 +315,13 @@ export class ElementTable {
     const target = bucket - powerBelow(bucket);
     const first = this.chain(bucket);
     if (first !== 0) {
-      let last = first;
-      for (let next = this.next(last); next !== 0; next = this.next(last)) last = next;
-      this.#i32[last >>> 20]![(last & 0xfffff) << 2] = this.chain(target);
+      const behind = this.chain(target);
+      // A sparse table, and only such a one shrinks, has mostly nothing there: then nothing need be looked at.
+      if (behind !== 0) {
+        let last = first;
+        for (let next = this.next(last); next !== 0; next = this.next(last)) last = next;
+        this.#i32[last >>> 20]![(last & 0xfffff) << 2] = behind;
+      }
       this.#setChain(target, first);
     }
     this.#giveRoomBack(bucket);
@@ -428,7 +433,9 @@ export class ElementTable {
     const mean = size / bit;
     const places = Math.ceil(mean + TAIL * Math.sqrt(mean));
     for (;;) {
-      const ref = this.#elementAt(uint32() & (bit - 1), bit, uint32() % places, places, uint32);
+      // Not `%`: of what may be beyond 2^31 that is a division of doubles, which takes longer than a place in memory.
+      const place = Math.floor(uint32() * TO_FRACTION * places);
+      const ref = this.#elementAt(uint32() & (bit - 1), bit, place, places, uint32);
       if (ref !== 0) return ref;
     }
   }
