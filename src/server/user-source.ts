@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { isBadName, type RuleContext, UnmatchedParenthesis, type User, WrongRule } from "../acl/user.ts";
 import { AclFileError, Users } from "../acl/users.ts";
+import { quoteWord } from "../base/words.ts";
 import { badLine } from "../config/file.ts";
 import type { Line } from "../config/line.ts";
 import { type Server, StartError } from "./server.ts";
@@ -97,8 +98,16 @@ export class UserSource {
 
   /** The lines of CONFIG REWRITE: none where a file has them. */
   get configLines(): string[] {
-    return this.file === "" ? this.#users.lines : [];
+    return this.file === "" ? this.#users.lines.map(asConfigLine) : [];
   }
+}
+
+/** An ACL file knows no quotes, a configuration does: what could be mistaken for some stands in them, and a user without a name. */
+function asConfigLine(line: string): string {
+  return line
+    .split(" ")
+    .map((word) => (/^[^"'\0-\x1f\x7f]+$/.test(word) ? word : quoteWord(word)))
+    .join(" ");
 }
 
 /** Refuses what can never be; a command that is not known is left to `load`, as in Redis. */

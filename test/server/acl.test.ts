@@ -86,6 +86,20 @@ test("users of the configuration, and CONFIG REWRITE", () =>
     },
   ));
 
+test("users with quotes in their names and patterns, or with no name at all, are the same after CONFIG REWRITE and a start", async () => {
+  let written = "";
+  let list = "";
+  await withFiles("", {}, async ({ client, text }) => {
+    const a = await client();
+    for (const name of ['a"b', "it's", "back\\slash", "#", "", "\x01"])
+      assert.equal(await a.do("ACL", "SETUSER", name, "on", ">p", '~k"*', "~it's", "&'", "+get", "(~a +set)"), "+OK");
+    list = await a.do("ACL", "LIST");
+    assert.equal(await a.do("CONFIG", "REWRITE"), "+OK");
+    written = text("/dir/nines.conf");
+  });
+  await withFiles(written, {}, async ({ client }) => assert.equal(await (await client()).do("ACL", "LIST"), list));
+});
+
 const wrongLines: [config: string, error: RegExp][] = [
   ["user a +get\nuser a +set\n", /Error in user declaration 'a': Duplicate user found/],
   ["user a nonsense\n", /Error in user declaration 'a': Syntax error/],
