@@ -38,7 +38,7 @@ const PASSWORDS: Record<string, { lines: string[]; asked: string[] }> = {
   },
   "other users beside requirepass": {
     lines: ["user a on nopass +ping +acl|whoami", "requirepass one"],
-    asked: ["PING", "AUTH one", "AUTH a x", "AUTH default one", "HELLO 2 AUTH a x", "AUTH a"],
+    asked: ["PING", "AUTH one", "AUTH a x", "AUTH default one", "AUTH a"],
   },
 };
 
