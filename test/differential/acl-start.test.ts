@@ -12,7 +12,7 @@ import { endProcess, hasEnded, tether } from "../processes.ts";
 import { noRedis, temporaryFolder } from "../rdb/real-redis.ts";
 import { RespClient } from "../server/resp-client.ts";
 import { withServer } from "../server/with-server.ts";
-import { listens, withRawBoth } from "./raw.ts";
+import { withRawBoth } from "./raw.ts";
 
 /** What each client, new for every line, is told at a server with these lines. */
 const PASSWORDS: Record<string, { lines: string[]; asked: string[] }> = {
@@ -109,10 +109,20 @@ async function theirsStarts(config: string): Promise<boolean> {
   writeFileSync(file, `port ${port}\nbind 127.0.0.1\nsave ""\ndir ${folder}\n${config}\n`);
   const child = tether(spawn("redis-server", [file], { stdio: "ignore" }));
   try {
-    await until("it starts or ends", async () => hasEnded(child) || (await listens(port)));
+    await until("it starts or ends", async () => hasEnded(child) || (await answers(port)));
     return !hasEnded(child);
   } finally {
     await endProcess(child);
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** It listens before it has looked at its users. */
+async function answers(port: number): Promise<boolean> {
+  const client = await RespClient.connect(port);
+  try {
+    return (await client.line("PING")) !== "";
+  } finally {
+    await client.quit();
   }
 }

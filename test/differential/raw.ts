@@ -43,7 +43,7 @@ export async function withRawBoth(
   }
 }
 
-export async function listens(port: number): Promise<boolean> {
+async function listens(port: number): Promise<boolean> {
   const socket = connect(port, "127.0.0.1");
   const open = await new Promise<boolean>((resolve) => {
     socket.once("connect", () => resolve(true));
