@@ -1,11 +1,12 @@
 /**
  * Reads requests: arrays of bulk strings, and inline commands. A request that lies whole in what has just been read is
- * parsed in place; only one that is cut in two is copied, and reading goes on where it stopped, so that a request of a
- * million words costs no more in pieces than whole.
+ * parsed in place; only one that is cut in two is copied, and nothing of what follows it. Reading goes on where it stopped, so
+ * that a request of a million words costs no more in pieces than whole.
  */
-import { Slice } from "../base/bytes.ts";
+import { copyBytes, Slice } from "../base/bytes.ts";
 import { ReplyError } from "../base/reply-error.ts";
 import { splitWords } from "../base/words.ts";
+import { giveBuffer, takeBuffer } from "./cut-buffers.ts";
 
 /** The words of a request, as `commands/args.ts` keeps them. */
 export interface Words {
@@ -26,6 +27,8 @@ const MAX_LINE = 64 * 1024;
 const MAX_WORDS = 2 ** 31 - 1;
 const STRICT_WORDS = 10;
 const STRICT_BULK = 16384;
+/** So much of what follows a cut is taken at a time while it is not known how much is missing. */
+const STEP_BYTES = 256;
 /** What a word of a request that is not whole yet costs besides its bytes: on the wire it may have been six of them. */
 const WORD_BYTES = 64;
 
@@ -56,6 +59,12 @@ export class RequestReader<W extends Words> {
   #end = 0;
   /** Whether `#bytes` is ours, holding a request cut in two, or lent for the moment. */
   #own = false;
+  /** While a request cut in two is completed: what follows it in the bytes that are lent now. */
+  #lent: Uint8Array = EMPTY;
+  #lentAt = 0;
+  #lentEnd = 0;
+  /** Bytes before `#lentAt` that were copied to the end of `#bytes`. */
+  #taken = 0;
 
   /** Of a request cut in two: its words so far (relative to its start), how far it was read, how many are to come. */
   #partial: W | null = null;
@@ -77,7 +86,7 @@ export class RequestReader<W extends Words> {
 
   /** Bytes kept of a request that is not whole yet. */
   get pendingBytes(): number {
-    return this.#own ? this.#end - this.#at : 0;
+    return this.#own ? this.rest : 0;
   }
 
   /** What the words of that request cost besides their bytes. */
@@ -87,7 +96,7 @@ export class RequestReader<W extends Words> {
 
   /** Bytes behind the request that `next` returned last, whether they are a whole one or not. */
   get rest(): number {
-    return this.#end - this.#at;
+    return this.#end - this.#at + this.#lentEnd - this.#lentAt;
   }
 
   get bufferBytes(): number {
@@ -96,27 +105,31 @@ export class RequestReader<W extends Words> {
 
   /** Lends bytes[0, length) to the reader, until `release`. */
   lend(bytes: Uint8Array, length: number): void {
-    if (!this.#own) {
-      this.#bytes = bytes;
-      this.#at = 0;
-      this.#end = length;
+    if (this.#own) {
+      this.#lent = bytes;
+      this.#lentEnd = length;
       return;
     }
-    this.#append(bytes, length);
+    this.#bytes = bytes;
+    this.#at = 0;
+    this.#end = length;
   }
 
   /** Gives the lent bytes back: what is left of them is copied. */
   release(): void {
+    if (this.#own && !this.#leaveOwn()) {
+      this.#take(this.#lentEnd);
+      this.#forgetLent();
+      return;
+    }
     const left = this.#end - this.#at;
     if (left === 0) {
       this.#bytes = EMPTY;
-      this.#own = false;
       this.#at = this.#end = 0;
       return;
     }
-    if (this.#own) return;
-    const own = new Uint8Array(Math.max(1024, left * 2));
-    own.set(this.#bytes.subarray(this.#at, this.#end));
+    const own = takeBuffer(left * 2);
+    copyBytes(this.#bytes, this.#at, this.#end, own, 0);
     this.#bytes = own;
     this.#own = true;
     this.#at = 0;
@@ -138,6 +151,7 @@ export class RequestReader<W extends Words> {
     this.#partial = null;
     this.#seen = 0;
     this.#at = this.#end = 0;
+    this.#forgetLent();
     this.release();
   }
 
@@ -146,6 +160,11 @@ export class RequestReader<W extends Words> {
    * @throws ProtocolError; the reader is of no use after it
    */
   next(): W | null {
+    if (this.#own && !this.#leaveOwn()) return this.#nextOfCut();
+    return this.#nextHere();
+  }
+
+  #nextHere(): W | null {
     if (this.#partial !== null) return this.#resume(this.#partial);
     while (this.#at < this.#end) {
       const words = this.#bytes[this.#at] === STAR ? this.#multibulk() : this.#inline();
@@ -153,6 +172,41 @@ export class RequestReader<W extends Words> {
       if (words.count > 0) return words;
     }
     return null;
+  }
+
+  /** Completes the request that was cut in two, with as little as it needs of what is lent. */
+  #nextOfCut(): W | null {
+    for (;;) {
+      const words = this.#nextHere();
+      if (words !== null) return words;
+      if (this.#leaveOwn()) return this.#nextHere();
+      if (this.#lentAt === this.#lentEnd) return null;
+      this.#take(this.#missing());
+    }
+  }
+
+  /** How much of what is lent the request needs at least, or what is tried. */
+  #missing(): number {
+    if (this.#partial === null || this.#bulk < 0) return STEP_BYTES;
+    return this.#at + this.#read + this.#bulk + 2 - this.#end;
+  }
+
+  /** Goes on in the bytes that are lent, if all that our own hold was copied from there. */
+  #leaveOwn(): boolean {
+    const left = this.#end - this.#at;
+    if (this.#partial !== null || left > this.#taken) return false;
+    giveBuffer(this.#bytes);
+    this.#own = false;
+    this.#bytes = this.#lent;
+    this.#at = this.#lentAt - left;
+    this.#end = this.#lentEnd;
+    this.#forgetLent();
+    return true;
+  }
+
+  #forgetLent(): void {
+    this.#lent = EMPTY;
+    this.#lentAt = this.#lentEnd = this.#taken = 0;
   }
 
   #multibulk(): W | null {
@@ -310,21 +364,29 @@ export class RequestReader<W extends Words> {
     return -1;
   }
 
-  #append(bytes: Uint8Array, length: number): void {
-    const left = this.#end - this.#at;
-    if (this.#end + length > this.#bytes.length) {
-      if (left + length <= this.#bytes.length) {
-        this.#bytes.copyWithin(0, this.#at, this.#end);
-      } else {
-        const larger = new Uint8Array(Math.max((left + length) * 2, 1024));
-        larger.set(this.#bytes.subarray(this.#at, this.#end));
-        this.#bytes = larger;
-      }
-      this.#at = 0;
-      this.#end = left;
-    }
-    this.#bytes.set(length === bytes.length ? bytes : bytes.subarray(0, length), this.#end);
+  /** Copies so many of the bytes that are lent, or as many as there are, behind our own. */
+  #take(count: number): void {
+    const length = Math.min(count, this.#lentEnd - this.#lentAt);
+    if (length === 0) return;
+    if (this.#end + length > this.#bytes.length) this.#makeRoom(length);
+    copyBytes(this.#lent, this.#lentAt, this.#lentAt + length, this.#bytes, this.#end);
     this.#end += length;
+    this.#lentAt += length;
+    this.#taken += length;
+  }
+
+  #makeRoom(length: number): void {
+    const left = this.#end - this.#at;
+    if (left + length <= this.#bytes.length) {
+      this.#bytes.copyWithin(0, this.#at, this.#end);
+    } else {
+      const larger = takeBuffer((left + length) * 2);
+      copyBytes(this.#bytes, this.#at, this.#end, larger, 0);
+      giveBuffer(this.#bytes);
+      this.#bytes = larger;
+    }
+    this.#at = 0;
+    this.#end = left;
   }
 }
 

@@ -190,3 +190,45 @@ test("random pipelines in random pieces are what was sent", () => {
     assert.deepEqual(read(makeReader(), pieces), requests, `round ${round}`);
   }
 });
+
+test("of what follows a request in two pieces nothing is copied but what is cut again", () => {
+  const value = "x".repeat(4096);
+  const stream = Buffer.from(Array.from({ length: 12 }, (_, i) => bulk(["SET", `key${i}`, value])).join(""));
+  const reader = makeReader();
+  const keys: string[] = [];
+  const READ = 16 * 1024;
+  for (let at = 0; at < stream.length; at += READ) {
+    const lent = Buffer.from(stream.subarray(at, at + READ));
+    reader.lend(lent, lent.length);
+    let inPlace = 0;
+    for (let args = reader.next(); args !== null; args = reader.next()) {
+      keys.push(args.at(1).latin1());
+      assert.equal(args.at(2).latin1(), value);
+      if (args.at(2).bytes === lent) inPlace++;
+    }
+    assert.ok(inPlace >= (lent.length === READ ? 2 : 0), `${inPlace} of the read at ${at}`);
+    reader.release();
+    assert.ok(reader.bufferBytes <= 16 * 1024);
+  }
+  assert.deepEqual(
+    keys,
+    Array.from({ length: 12 }, (_, i) => `key${i}`),
+  );
+  assert.equal(reader.bufferBytes, 0);
+});
+
+test("a request in two pieces that is taken back comes again, and so does what follows it", () => {
+  const requests = [["SET", "k", "v".repeat(3000)], ["GET", "k"], ["PING"]];
+  const bytes = Buffer.from(requests.map(bulk).join(""));
+  for (let cut = 1; cut < bytes.length; cut += 7) {
+    const reader = makeReader();
+    const [first, second] = [bytes.subarray(0, cut), Buffer.from(bytes.subarray(cut))];
+    const before = read(reader, [first]).length;
+    reader.lend(second, second.length);
+    assert.equal(reader.next()?.at(0).latin1(), requests[before]![0]);
+    reader.unread();
+    reader.release();
+    second.fill("#");
+    assert.deepEqual(read(reader, [Buffer.alloc(0)]), requests.slice(before), `cut at ${cut}`);
+  }
+});
