@@ -19,8 +19,15 @@ import {
   takeHandle,
   type WriteRequest,
 } from "./node-streams.ts";
+import { SHORT_WRITE, ShortWrites } from "./short-writes.ts";
 
 const NO_NAME = { host: "", port: 0 };
+const shortWrites = new ShortWrites();
+
+/** Not by `subarray`: of a Buffer it takes a detour through its species. */
+function partOf(bytes: Uint8Array, length: number): Uint8Array {
+  return length === bytes.length ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, length);
+}
 
 export class NodeSocket implements Socket {
   onConnect: () => void = nothing;
@@ -90,14 +97,13 @@ export class NodeSocket implements Socket {
 
   write(bytes: Uint8Array, length: number): boolean {
     if (this.#closed || length === 0) return true;
-    // Not `subarray`: of a Buffer it takes a detour through its species.
-    const part = length === bytes.length ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, length);
     const handle = this.#handle;
     if (handle === null) {
       this.#early ??= [];
-      this.#early.push(part);
+      this.#early.push(partOf(bytes, length));
       return false;
     }
+    const part = length <= SHORT_WRITE ? shortWrites.copyOf(bytes, length) : partOf(bytes, length);
     const request = this.#request ?? new direct!.WriteWrap();
     this.#request = undefined;
     request.oncomplete = null;
@@ -111,6 +117,7 @@ export class NodeSocket implements Socket {
       return true;
     }
     this.#pending++;
+    if (length <= SHORT_WRITE) shortWrites.leave();
     request.buffer = part;
     request.oncomplete = (result) => {
       request.buffer = null;

@@ -6,7 +6,10 @@ import type { Clock } from "../io/io.ts";
 import type { Connection } from "./connection.ts";
 
 export class Tick {
-  #dirty: Connection[] = [];
+  /** Two lists in turn, which keep their room: what becomes dirty while one is written to stands in the other. */
+  #dirty: (Connection | null)[] = [];
+  #spare: (Connection | null)[] | null = [];
+  #count = 0;
   #scheduled = false;
   /** Before replies leave: hands the outcomes on, so that nothing is acknowledged that is not under way to the replicas. */
   beforeFlush: () => void = () => {};
@@ -25,7 +28,7 @@ export class Tick {
 
   /** The connection has something to send. */
   dirty(connection: Connection): void {
-    this.#dirty.push(connection);
+    this.#dirty[this.#count++] = connection;
     this.schedule();
   }
 
@@ -41,20 +44,26 @@ export class Tick {
     this.#scheduled = true;
     this.beforeFlush();
     this.#scheduled = false;
-    if (this.#dirty.length > 0) this.#flush(this.#dirty);
+    if (this.#count > 0) this.#flush();
     this.afterFlush();
   }
 
-  #flush(dirty: readonly Connection[]): void {
-    this.#dirty = [];
-    this.onFlush(dirty.length);
+  #flush(): void {
+    const dirty = this.#dirty;
+    const count = this.#count;
+    this.#dirty = this.#spare ?? [];
+    this.#spare = null;
+    this.#count = 0;
+    this.onFlush(count);
     // Replicas first: killed between two writes, we have acknowledged nothing that is not on its way to them.
-    for (let i = 0; i < dirty.length; i++) if (dirty[i]!.replica !== null) dirty[i]!.flush();
-    for (let i = 0; i < dirty.length; i++) {
+    for (let i = 0; i < count; i++) if (dirty[i]!.replica !== null) dirty[i]!.flush();
+    for (let i = 0; i < count; i++) {
       const connection = dirty[i]!;
+      dirty[i] = null;
       if (connection.replica !== null) continue;
       this.beforeEach();
       connection.flush();
     }
+    this.#spare = dirty;
   }
 }
