@@ -46,8 +46,8 @@ export function nodeLine(s: ClusterState, node: ClusterNode, auxiliary: boolean)
     addressWord(s, node, auxiliary),
     flagWords(node.flags),
     node.primary?.id ?? "-",
-    node.pingSentAt,
-    node.pongReceivedAt,
+    s.timeOfDay(node.pingSentAt),
+    s.timeOfDay(node.pongReceivedAt),
     (node.head ?? node).configEpoch,
     linkState,
     ...node.slots.ranges().map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`)),
@@ -83,8 +83,6 @@ export function readNodesConf(text: string, s: ClusterState, now: number): void 
   });
   const nodes = rows.filter(([first]) => first !== "vars");
   const own = nodes.filter(([, , flags]) => flags?.split(",").includes("myself"));
-  if (own.some(([, , flags]) => flags!.split(",").includes("handshake")))
-    throw new NodesConfError("myself in a handshake");
   if (own.length > 1) throw new NodesConfError(`${own.length} lines say myself`);
   if (new Set(nodes.map(([id]) => id)).size < nodes.length) throw new NodesConfError("a node stands there twice");
   // All nodes first: lines name each other.
@@ -101,6 +99,8 @@ function readNode(words: readonly string[], s: ClusterState, now: number): void 
   if (!isId(id)) throw new NodesConfError(`"${id}" is no node id`);
   const parsed = readAddress(address);
   const bits = readFlags(flags);
+  // Nobody saves a node that has not answered yet: what is said of it, or by others of it, could not be saved again.
+  if ((bits & NodeFlag.handshake) !== 0) throw new NodesConfError(`${id} is in a handshake`);
   const node = new ClusterNode(id, bits, parsed.address, now);
   node.hostname = parsed.hostname;
   node.humanName = parsed.humanName;
@@ -144,8 +144,8 @@ function readAddress(word: string): { address: NodeAddress; hostname: string; hu
   const [place, hostname = "", ...auxiliary] = word.split(",");
   const match = /^(.*):(\d+)(?:@(\d+))?$/.exec(place!);
   if (match === null) throw new NodesConfError(`"${word}" is no address`);
-  const port = natural(match[2]!);
-  const busPort = match[3] === undefined ? port + 10_000 : natural(match[3]);
+  const port = portNumber(match[2]!);
+  const busPort = match[3] === undefined ? portNumber(`${port + 10_000}`) : portNumber(match[3]);
   const fields = new Map(auxiliary.map((field) => field.split("=", 2) as [string, string]));
   return {
     address: { ip: match[1]!, port, busPort, plainPort: 0 },
@@ -181,6 +181,12 @@ function natural(text: string): number {
   const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
   if (!Number.isSafeInteger(value)) throw new NodesConfError(`"${text}" is no number`);
   return value;
+}
+
+function portNumber(text: string): number {
+  const port = natural(text);
+  if (port > 65_535) throw new NodesConfError(`port ${port} is out of range`);
+  return port;
 }
 
 function slotNumber(text: string): number {

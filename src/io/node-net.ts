@@ -8,7 +8,7 @@ import net from "node:net";
 import { Doorstep } from "./doorstep.ts";
 import type { ConnectOptions, Endpoint, Listener, ListenOptions, Net, Socket, TlsContext, TlsOptions } from "./net.ts";
 import { NodeSocket } from "./node-socket.ts";
-import { type ConnectionHandle, direct, giveUpConnecting, nothing, takeHandle } from "./node-streams.ts";
+import { type ConnectionHandle, dial, direct, giveUpConnecting, nothing, takeHandle } from "./node-streams.ts";
 import { connectTls, TlsDoor } from "./node-tls.ts";
 import { secureContext } from "./node-tls-context.ts";
 import { StreamSocket } from "./stream-socket.ts";
@@ -101,7 +101,7 @@ export class NodeNet implements Net {
       endpoint.path !== undefined
         ? { path: endpoint.path }
         : { host: endpoint.host, port: endpoint.port, localAddress: options.sourceHost, noDelay: true };
-    const stream = net.connect(target);
+    const stream = dial(() => net.connect(target));
     const socket = direct ? NodeSocket.connecting(stream, endpoint) : new StreamSocket(stream, endpoint, false);
     if (options.timeoutMs !== undefined) giveUpConnecting(stream, options.timeoutMs, "connect");
     return socket;

@@ -2,7 +2,7 @@
  * The layer under Node's streams: what a socket's handle can do, and the one buffer that all sockets read into. Where Node does
  * not give us these (`direct` is undefined) its streams serve.
  */
-import type { Socket } from "node:net";
+import { Socket } from "node:net";
 import { getSystemErrorName } from "node:util";
 
 /** As much as one read can bring: what Redis reads, so that nobody waits longer for a neighbour with a long pipeline. */
@@ -138,6 +138,20 @@ export function takeHandle(connected: Socket): unknown {
   connected.on("error", nothing);
   connected.destroy();
   return handle;
+}
+
+/**
+ * Node throws for a number that is no port. Whom we dial is often named by others (a replica, a hello, a file), and in the midst of
+ * something: to whoever dials, that is an address that cannot be reached, as any other.
+ */
+export function dial<Stream extends Socket>(connect: () => Stream): Stream {
+  try {
+    return connect();
+  } catch (error) {
+    const socket = new Socket();
+    process.nextTick(() => socket.destroy(error as Error));
+    return socket as Stream;
+  }
 }
 
 /** @param event  what says that it is connected */

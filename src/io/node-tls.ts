@@ -2,7 +2,7 @@
 import { type SocketConstructorOpts, Socket as TcpSocket } from "node:net";
 import tls from "node:tls";
 import type { ConnectOptions, Endpoint, Socket, TlsContext, TlsListening } from "./net.ts";
-import { giveUpConnecting, nothing } from "./node-streams.ts";
+import { dial, giveUpConnecting, nothing } from "./node-streams.ts";
 import type { NodeTlsContext } from "./node-tls-context.ts";
 import { reasonOf } from "./node-tls-context.ts";
 import { NodeTlsSocket } from "./node-tls-socket.ts";
@@ -92,7 +92,7 @@ export class TlsDoor {
 }
 
 export function connectTls(endpoint: Endpoint, context: TlsContext, options: ConnectOptions): Socket {
-  const socket = tls.connect({
+  const target = {
     host: endpoint.host,
     port: endpoint.port,
     localAddress: options.sourceHost,
@@ -100,7 +100,8 @@ export function connectTls(endpoint: Endpoint, context: TlsContext, options: Con
     rejectUnauthorized: true,
     // An authority of ours vouches for the other side; names and addresses change hands with a failover.
     checkServerIdentity: () => undefined,
-  } as tls.ConnectionOptions);
+  };
+  const socket = dial(() => tls.connect(target));
   const ours = new NodeTlsSocket(socket, endpoint);
   socket.once("secureConnect", () => {
     socket.setNoDelay(true);

@@ -250,7 +250,10 @@ function replconf(replication: Replication, { session, reply }: Call, args: Args
 function introduce(introduction: Introduction, option: string, args: Args): void {
   switch (option.toLowerCase()) {
     case "listening-port": {
-      introduction.listeningPort = args.integer();
+      const port = args.integer();
+      // Redis takes any number; but somebody may be sent there.
+      if (port < 0 || port > 65_535) throw errors.notInteger;
+      introduction.listeningPort = port;
       return;
     }
     case "ip-address": {
