@@ -239,6 +239,8 @@ export const nodesConf: TargetRow = {
         if (!(error instanceof NodesConfError)) throw error;
         return "refused";
       }
+      for (const { id, address } of state.nodes.values())
+        if (address.port > 65_535 || address.busPort > 65_535) throw new Broken(`${id} is where nobody can be`);
       const written = writeNodesConf(state);
       const again = writeNodesConf(load(written));
       if (written !== again) throw new Broken(`it saves\n${written}and takes it for\n${again}`);

@@ -166,6 +166,8 @@ export const lyingPrimary: TargetRow = {
 class LyingReplica implements Target {
   readonly #house: House;
   #replicas: FuzzSocket[] = [];
+  /** Lines logged before those who are connected now came. */
+  #logged = 0;
 
   constructor(house: House) {
     this.#house = house;
@@ -223,6 +225,7 @@ class LyingReplica implements Target {
     }
     house.settle();
     this.#replicas.push(replica);
+    this.#expectPrimary();
     if (this.#replicas.length >= 8) this.#leave();
     return house.server.stats.errorReplies > errors || !replica.connected ? "refused" : "taken";
   }
@@ -233,8 +236,27 @@ class LyingReplica implements Target {
     house.line(witness, `SET kept ${house.clock.now()}`);
     witness.leave();
     house.pass(50);
+    this.#expectPrimary();
     for (const replica of this.#replicas.splice(0)) replica.leave();
-    house.server.pause.end("failover");
+    const operator = house.connect();
+    house.line(operator, "FAILOVER ABORT");
+    operator.leave();
+    house.settle();
+    this.#logged = house.logged;
+  }
+
+  /** It hands over when FAILOVER says so, to a replica that it could follow; then the next inputs have it back. */
+  #expectPrimary(): void {
+    const house = this.#house;
+    if (!house.server.isReplica) return;
+    const told = house.logSince(this.#logged);
+    if (!told.some((line) => line.startsWith("FAILOVER requested"))) throw new Broken("it has become a replica");
+    const { primary } = house.server.replication!;
+    if (primary === null || primary.port < 1 || primary.port > 65_535)
+      throw new Broken(`it follows ${primary?.host}:${primary?.port}`);
+    const operator = house.connect();
+    house.line(operator, "REPLICAOF NO ONE");
+    operator.leave();
     house.settle();
   }
 

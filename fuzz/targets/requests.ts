@@ -4,11 +4,16 @@ import { House } from "../house.ts";
 import { pieces } from "../mutate.ts";
 import { FuzzInputs } from "../request-inputs.ts";
 import type { FuzzSocket } from "../socket.ts";
-import type { Target, TargetRow } from "../target.ts";
+import { Broken, type Target, type TargetRow } from "../target.ts";
 
 const MB = 1024 * 1024;
 const CONFIG =
   "proto-max-bulk-len 1mb\nclient-query-buffer-limit 1mb\nmaxmemory 64mb\nmaxmemory-policy allkeys-random\nenable-debug-command no\n";
+
+/** As much of the replies is looked at. */
+const KEPT_REPLIES = 4096;
+/** Whoever is answered nothing but errors has changed nothing. */
+const ERRORS_ALONE = /^(?:-[^\r\n]*\r\n)+$/;
 
 class Requests implements Target {
   readonly #house: House;
@@ -23,11 +28,19 @@ class Requests implements Target {
   run(input: Buffer, random: SeededRandom): "taken" | "refused" {
     const house = this.#house;
     const socket = house.connect();
-    const errors = house.server.stats.errorReplies;
+    const { stats, call } = house.server;
+    const errors = stats.errorReplies;
+    const changes = call.totalDirty;
+    socket.keeps = KEPT_REPLIES;
     for (const piece of pieces(input, random)) socket.feed(piece);
     this.#sockets.push(socket);
+    if (stats.errorReplies > errors && call.totalDirty > changes) {
+      house.settle();
+      if (ERRORS_ALONE.test(socket.received))
+        throw new Broken(`${call.totalDirty - changes} changes, and ${socket.received}`);
+    }
     if (this.#sockets.length >= 16) this.#leave();
-    return house.server.stats.errorReplies > errors || !socket.connected ? "refused" : "taken";
+    return stats.errorReplies > errors || !socket.connected ? "refused" : "taken";
   }
 
   #leave(): void {
