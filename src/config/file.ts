@@ -6,9 +6,9 @@ import { splitWords } from "../base/words.ts";
 import type { Config } from "./config.ts";
 import { findDirective, retired } from "./directives.ts";
 import { Refusal } from "./kinds.ts";
-import { badLine, ConfigFileError, type Line } from "./line.ts";
+import { badConfig, badLine, ConfigFileError, type Line } from "./line.ts";
 
-export { badLine, ConfigFileError, type Line };
+export { badConfig, badLine, ConfigFileError, type Line };
 
 /** What a file holds beyond the directives of the table. */
 export interface FileExtras {

@@ -15,8 +15,10 @@ export class ConfigFileError extends Error {}
 const VERSION = "7.2.4";
 
 export function badLine(line: Pick<Line, "number" | "text">, reason: string): ConfigFileError {
-  return new ConfigFileError(
-    `\n*** FATAL CONFIG FILE ERROR (Redis ${VERSION}) ***\n` +
-      `Reading the configuration file, at line ${line.number}\n>>> '${line.text}'\n${reason}\n`,
-  );
+  return badConfig(`Reading the configuration file, at line ${line.number}\n>>> '${line.text}'\n${reason}`);
+}
+
+/** For what no single line is to blame for. */
+export function badConfig(reason: string): ConfigFileError {
+  return new ConfigFileError(`\n*** FATAL CONFIG FILE ERROR (Redis ${VERSION}) ***\n${reason}\n`);
 }

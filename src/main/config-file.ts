@@ -16,11 +16,20 @@ export interface ProcessConfig {
 /**
  * @param file  as given on the command line; "" for none
  * @param options  the command line's options, as lines of a file
+ * @param enter  goes to the directory that a line names, or says why that cannot be
  * @throws ConfigFileError
  */
-export function readConfig(disk: Disk, file: string, options: string, sentinel: boolean): ProcessConfig {
+export function readConfig(
+  disk: Disk,
+  file: string,
+  options: string,
+  sentinel: boolean,
+  enter?: (directory: string) => string | undefined,
+): ProcessConfig {
   const directory = process.cwd();
   const config = new Config({ directory, sentinel });
+  // At once, as in Redis: lines behind it may name files that are there.
+  if (enter) config.check("dir", enter);
   let text = "";
   if (file !== "") {
     const cannot = (why: string) =>

@@ -3,12 +3,13 @@
  * configuration as redis-server does, starts, and ends on SIGTERM and SIGINT.
  */
 import { parseServerArguments, type ServerArguments, serverHelp } from "../cli/server-arguments.ts";
-import { ConfigFileError } from "../config/file.ts";
+import { badConfig, ConfigFileError } from "../config/file.ts";
 import type { Disk } from "../io/disk.ts";
-import { logSink, readStdin } from "../io/log-sink.ts";
+import { logSink, readStdin, refusesLog } from "../io/log-sink.ts";
 import { nodeIo } from "../io/node-io.ts";
 import { NodeProcesses } from "../io/node-processes.ts";
 import { nodeProcessFacts } from "../io/process-facts.ts";
+import { systemText } from "../io/system-error.ts";
 import { assemble } from "../server/assemble.ts";
 import { ListenError } from "../server/listeners.ts";
 import { ServerLog } from "../server/log.ts";
@@ -91,21 +92,23 @@ async function serve(parsed: Extract<ServerArguments, { action: "run" }>): Promi
 function configure(disk: Disk, parsed: Extract<ServerArguments, { action: "run" }>): ProcessConfig {
   return orExit(() => {
     const stdin = parsed.readStdin ? readStdin() : "";
-    const settings = readConfig(disk, parsed.configFile ?? "", stdin + parsed.configText, parsed.sentinel);
+    const settings = readConfig(disk, parsed.configFile ?? "", stdin + parsed.configText, parsed.sentinel, enter);
     if (parsed.sentinel && settings.file === "")
       throw new ConfigFileError("Sentinel needs config file on disk to save state. Exiting...");
-    enter(settings.config.values.dir);
+    const { logfile } = settings.config.values;
+    const refused = logfile === "" ? undefined : refusesLog(logfile);
+    if (refused !== undefined) throw badConfig(`Can't open the log file: ${refused}`);
     return settings;
   });
 }
 
-function enter(folder: string): void {
+/** Goes to the folder, or says why that cannot be. */
+function enter(folder: string): string | undefined {
   try {
     process.chdir(folder);
+    return undefined;
   } catch (error) {
-    throw new ConfigFileError(
-      `Fatal error, can't work in the directory '${folder}' (dir): ${(error as Error).message}`,
-    );
+    return systemText(error);
   }
 }
 

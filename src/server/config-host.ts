@@ -5,6 +5,7 @@ import type { ConfigHost } from "../config/commands.ts";
 import type { Config } from "../config/config.ts";
 import { tls } from "../config/directives/tls.ts";
 import { EngineStats } from "../engine/engine.ts";
+import type { Disk } from "../io/disk.ts";
 import type { Connection } from "./connection.ts";
 import { fitMaxclients } from "./file-limit.ts";
 import { ListenError } from "./listeners.ts";
@@ -23,7 +24,7 @@ export class ServerConfigHost implements ConfigHost {
     this.#server = server;
     this.config = server.config;
     fitMaxclients(server);
-    server.config.check("dir", (dir) => (server.io.disk.exists(dir) ? undefined : "No such file or directory"));
+    server.config.check("dir", (dir) => notThere(server.io.disk, dir));
     server.config.onApply(TLS, () => (server.tls.isWanted && !server.tls.configure() ? UNUSABLE : undefined));
     server.config.onApply(["bind", "port", "tls-port"], () => reopen(server));
     server.config.onChange("requirepass", (password) => server.access.setDefaultPassword(password));
@@ -91,6 +92,11 @@ export class ServerConfigHost implements ConfigHost {
       (error) => finish(error as ReplyError),
     );
   }
+}
+
+function notThere(disk: Disk, dir: string): string | undefined {
+  if (!disk.exists(dir)) return "No such file or directory";
+  return disk.exists(`${dir}/.`) ? undefined : "Not a directory";
 }
 
 async function reopen(server: Server): Promise<string | undefined> {

@@ -1,6 +1,7 @@
 /** Where clients come in: `bind`, `port`, `unixsocket`, and who is turned away at the door. */
 import { errors, ReplyError } from "../base/reply-error.ts";
 import type { Endpoint, Listener, WaitingRoom } from "../io/net.ts";
+import { systemErrorText, systemText } from "../io/system-error.ts";
 import type { Connection } from "./connection.ts";
 import type { Server } from "./server.ts";
 
@@ -47,7 +48,13 @@ export class Listeners {
     this.port = await this.#openPorts("tcp", values.bind, values.port, this.port);
     this.tlsPort = await this.#openPorts("tls", values.bind, values["tls-port"], this.tlsPort);
     const { unixsocket: path, unixsocketperm } = values;
-    if (path !== "") await this.#listen("unix", { host: "", port: 0, path, mode: unixsocketperm || undefined });
+    if (path === "") return;
+    try {
+      await this.#listen("unix", { host: "", port: 0, path, mode: unixsocketperm || undefined });
+    } catch (error) {
+      await this.close();
+      throw new ListenError(`Failed opening Unix socket: bind: ${systemText(error)}`);
+    }
   }
 
   /**
@@ -108,7 +115,7 @@ export class Listeners {
         if (optional && ["EADDRNOTAVAIL", "EAFNOSUPPORT", "EPROTONOSUPPORT", "ENOENT"].includes(code)) continue;
         await this.close();
         this.#server.log.warning(
-          `Warning: Could not create server TCP listening socket ${host}:${port}: bind: ${describe(code)}`,
+          `Warning: Could not create server TCP listening socket ${host}:${port}: ${code === "ENOTFOUND" ? "" : "bind: "}${systemErrorText(code)}`,
         );
         throw new ListenError(`Failed listening on port ${port} (${kind}), aborting.`);
       }
@@ -129,8 +136,4 @@ export class Listeners {
 function hostOf(address: string): string {
   if (address === "*") return "0.0.0.0";
   return address === "::*" ? "::" : address;
-}
-
-function describe(code: string): string {
-  return code === "EADDRINUSE" ? "Address already in use" : code;
 }

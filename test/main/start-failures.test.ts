@@ -7,8 +7,13 @@ import { self } from "../lab/world.ts";
 const cases: [words: string[], said: RegExp][] = [
   [["/nonexistent.conf"], /can't open config file '\/nonexistent\.conf': No such file/],
   [["/tmp"], /can't open config file '\/tmp': EISDIR/],
-  [["--dir", "/nonexistent"], /can't work in the directory '\/nonexistent' \(dir\): ENOENT/],
-  [["--dir", "/etc/passwd"], /can't work in the directory '\/etc\/passwd' \(dir\): ENOTDIR/],
+  [["--dir", "/nonexistent"], /'?\/nonexistent'?.*(ENOENT|No such file)/s],
+  [["--dir", "/etc/passwd"], /'?\/etc\/passwd'?.*(ENOTDIR|Not a directory)/s],
+  [
+    ["--logfile", "/nonexistent/log"],
+    /FATAL CONFIG FILE ERROR.*\nCan't open the log file: No such file or directory\n/,
+  ],
+  [["--logfile", "/tmp"], /Can't open the log file: Is a directory/],
   [["--port", "abc"], /port "abc"/],
   [["-", "--daemonize", "yes"], /a configuration that comes from stdin cannot be read a second time/],
 ];
