@@ -62,17 +62,22 @@ export function planRebalance(
   );
 }
 
-/** Gives all slots of one primary to the others, to those with the fewest first. */
+/** Gives all slots of one primary to the others, more to those with fewer, and to each a piece: the map of slots stays short. */
 export function planDrain(holdings: Holdings, id: string, to: readonly string[]): SlotMove[] {
-  const sizes = new Map(to.map((other) => [other, holdings.get(other)!.length]));
-  if (sizes.size === 0) return [];
-  const moves: SlotMove[] = [];
-  for (const slot of holdings.get(id)!) {
-    const [least] = [...sizes].reduce((a, b) => (b[1] < a[1] ? b : a));
-    sizes.set(least, sizes.get(least)! + 1);
-    moves.push({ slot, from: id, to: least });
+  const slots = holdings.get(id)!;
+  const sizes = to.map((other) => holdings.get(other)!.length);
+  const parts = sizes.map(() => 0);
+  if (sizes.length === 0) return [];
+  for (let left = slots.length; left > 0; left--) {
+    const least = sizes.indexOf(Math.min(...sizes));
+    sizes[least]!++;
+    parts[least]!++;
   }
-  return moves.sort((a, b) => (a.to === b.to ? a.slot - b.slot : a.to < b.to ? -1 : 1));
+  let from = 0;
+  return to.flatMap((other, i) => {
+    const piece = slots.slice(from, (from += parts[i]!));
+    return piece.map((slot) => ({ slot, from: id, to: other }));
+  });
 }
 
 /** From those that have too much to those that have too little, the largest first: few pairs, long ranges. */

@@ -97,7 +97,11 @@ test("rebalance leaves a cluster alone that is within the threshold", () => {
 test("drain empties one and levels the others", () => {
   fc.assert(
     fc.property(holdings, (before) => {
-      const after = apply(before, planDrain(before, "a", ["b", "c", "d"]));
+      const moves = planDrain(before, "a", ["b", "c", "d"]);
+      const after = apply(before, moves);
+      // In pieces: slots that take turns would make a map of a thousand ranges.
+      const changes = moves.filter((move, i) => i > 0 && move.to !== moves[i - 1]!.to);
+      assert.ok(changes.length <= 2);
       assert.equal(after.get("a")!.size, 0);
       const sizes = (["b", "c", "d"] as const).map((id) => [before.get(id)!.length, after.get(id)!.size] as const);
       const given = sizes.filter(([was, is]) => is > was).map(([, is]) => is);
