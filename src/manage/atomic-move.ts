@@ -21,7 +21,17 @@ export type AtomicOutcome =
 
 const POLL_MS = 50;
 
-/** @throws NodeError, Error  the slots are then where they were, unless the source could not be reached: it may go on without us */
+/** The nodes gave it up, and have nothing to show for it. */
+export class MigrationFailed extends Error {
+  override readonly name = "MigrationFailed";
+
+  /** Whether it was an accident of the moment: somebody took an epoch meanwhile, or a node stood still at the wrong time. */
+  get isAccident(): boolean {
+    return /there is an epoch above|too late/.test(this.message);
+  }
+}
+
+/** @throws NodeError, MigrationFailed, Error  the slots are then where they were, unless the source could not be reached: it may go on without us */
 export async function moveAtOnce(
   links: Links,
   source: Member,
@@ -45,7 +55,7 @@ export async function moveAtOnce(
     const state = String(status.get("state"));
     if (state === "success") return { kind: "moved", keys };
     if (state === "cancelled") return { kind: "cancelled" };
-    if (state === "failed") throw new Error(`the migration failed: ${status.get("message")}`);
+    if (state === "failed") throw new MigrationFailed(`the migration failed: ${status.get("message")}`);
     if (watch.cancelled() && !cancelling) {
       cancelling = true;
       await links.ask(source, "CLUSTER", "MIGRATE", "CANCEL", job);

@@ -34,6 +34,22 @@ export async function readNewNode(links: Links, address: Address): Promise<NewNo
   return { name, host: ip, port: address.port, id: own.id, busPort: own.busPort };
 }
 
+/** @throws Error  if one node was named twice, or where the others would not find it */
+export function checkNames(nodes: readonly NewNode[]): void {
+  for (const [i, node] of nodes.entries()) {
+    const twin = nodes.slice(0, i).find((other) => other.id === node.id);
+    if (twin !== undefined) throw new Error(`${twin.name} and ${node.name} are the same node`);
+  }
+  const near = nodes.filter((node) => isLoopback(node.host));
+  if (near.length === 0 || near.length === nodes.length) return;
+  const name = near[0]!.name;
+  throw new Error(`${name} is another machine to each of them: name it as the nodes of other hosts reach it`);
+}
+
+function isLoopback(host: string): boolean {
+  return /^127\.|^::1$/.test(host);
+}
+
 function notOfCluster(address: Address, error: unknown): never {
   if (!(error instanceof NodeError) || !error.refused) throw error;
   if (!/cluster support disabled/i.test(error.message)) throw error;

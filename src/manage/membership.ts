@@ -4,7 +4,16 @@ import { waitUntil } from "./clock.ts";
 import { follow, introduce, type NewNode } from "./create.ts";
 import { addressOf } from "./health.ts";
 import { type Links, NodeError } from "./links.ts";
-import { isMember, type Member, primariesOf, replicasOf, type Silent, type Survey, surveyCluster } from "./survey.ts";
+import {
+  addressInside,
+  isMember,
+  type Member,
+  primariesOf,
+  replicasOf,
+  type Silent,
+  type Survey,
+  surveyCluster,
+} from "./survey.ts";
 
 const KNOWN_WITHIN_MS = 30_000;
 
@@ -28,10 +37,9 @@ export async function addNode(
 ): Promise<void> {
   const [first] = primariesOf(survey) as [Member];
   // A replica gets them from its primary; a primary has them only if it is told.
-  if (primary === undefined && (await copyFunctions(links, first, node)))
-    tell("the functions of the others were copied");
+  if (primary === undefined) await copyFunctions(links, first, node, tell);
   tell("acquainting it with the cluster");
-  await introduce(links, node, first);
+  await introduce(links, node, addressInside(survey, first));
   const known = await waitUntil(links.io.clock, KNOWN_WITHIN_MS, async () => {
     const now = await surveyCluster(links, first);
     return (
@@ -47,18 +55,20 @@ export async function addNode(
   await follow(links, node, primary.id);
 }
 
-async function copyFunctions(links: Links, from: Member, to: NewNode): Promise<boolean> {
-  try {
-    const list = (await links.ask(from, "FUNCTION", "LIST")) as unknown[];
-    if (!Array.isArray(list) || list.length === 0) return false;
-    const dump = (await links.ask(from, "FUNCTION", "DUMP")) as Buffer;
-    await links.ask(to, "FUNCTION", "RESTORE", dump);
-    return true;
-  } catch (error) {
-    // A server without functions has none to give.
-    if (error instanceof NodeError && error.refused && /unknown command/i.test(error.message)) return false;
-    throw error;
-  }
+async function copyFunctions(links: Links, from: Member, to: NewNode, tell: (text: string) => void): Promise<void> {
+  // A server without functions has none to give.
+  const list = await links.ask(from, "FUNCTION", "LIST").catch(unlessUnknown);
+  if (!Array.isArray(list) || list.length === 0) return;
+  const dump = (await links.ask(from, "FUNCTION", "DUMP")) as Buffer;
+  const taken = await links.ask(to, "FUNCTION", "RESTORE", dump).catch(unlessUnknown);
+  if (taken === undefined) tell(`${to.name} knows no functions, and will not have those of the others`);
+  else tell("the functions of the others were copied");
+}
+
+/** Undefined if the server does not know the command. */
+function unlessUnknown(error: unknown): undefined {
+  if (error instanceof NodeError && error.refused && /unknown command/i.test(error.message)) return undefined;
+  throw error;
 }
 
 /**
@@ -72,6 +82,11 @@ export async function removeNode(
   tell: (text: string) => void,
 ): Promise<void> {
   if (node.slots.length > 0) throw new Error(`${addressOf(node)} has ${node.slots.length} slots`);
+  // It would refuse to be reset when all others have forgotten it already.
+  if (isMember(node) && node.isPrimary && node.keys > 0)
+    throw new Error(
+      `${addressOf(node)} has no slots, but ${node.keys} keys: "nines cluster fix" brings them to their owners`,
+    );
   const rest: Survey = { ...survey, members: survey.members.filter((member) => member.id !== node.id) };
   for (const replica of replicasOf(rest, node.id)) {
     const primary = neediestPrimary(rest, replica);

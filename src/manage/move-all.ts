@@ -2,7 +2,7 @@
  * Carries out a plan of moves, step after step, so that it can be ended in between: by nines' own way, in which nothing is ever
  * half moved, between nodes that both know it, else by SETSLOT and MIGRATE.
  */
-import { type AtomicOutcome, moveAtOnce } from "./atomic-move.ts";
+import { type AtomicOutcome, MigrationFailed, moveAtOnce } from "./atomic-move.ts";
 import { countKeys } from "./key-places.ts";
 import { type Links, NodeError } from "./links.ts";
 import { type MoveOptions, Mover } from "./move.ts";
@@ -39,6 +39,8 @@ export interface MoveResult {
   readonly failure?: { readonly open: readonly SlotMove[]; readonly job: MoveJob | undefined; readonly error: Error };
 }
 
+/** So often in one plan slots that could not be handed over for a reason that will pass are tried again. */
+const ACCIDENTS = 5;
 /** Slots that are open at a time; fewer if they have many keys. */
 const SLOTS_AT_ONCE = 16;
 const KEYS_AT_ONCE = 500;
@@ -53,11 +55,13 @@ export async function moveAll(
   watch: MoveWatch,
 ): Promise<MoveResult> {
   const work = new Work(links, survey, moves, options, watch);
+  let accidents = 0;
   while (work.left.length > 0 && !watch.cancelled()) {
     const step = sameEnds(work.left);
     try {
       if (!(await work.atOnce(step.slice(0, SLOTS_PER_JOB)))) await work.byMigrate(step.slice(0, SLOTS_AT_ONCE));
     } catch (error) {
+      if (error instanceof MigrationFailed && error.isAccident && ++accidents < ACCIDENTS) continue;
       return { slots: work.slots, keys: work.keys, failure: { open: work.open, job: work.job, error: error as Error } };
     }
   }

@@ -37,6 +37,8 @@ export class Mover {
   readonly #survey: Survey;
   readonly #options: MoveOptions;
   readonly #onKeys: (count: number) => void;
+  /** Targets that want no password although we were given one, and that take it for an error in a MIGRATE. */
+  readonly #open = new Set<string>();
 
   constructor(links: Links, survey: Survey, options: MoveOptions, onKeys: (count: number) => void = () => {}) {
     this.#links = links;
@@ -106,7 +108,10 @@ export class Mover {
       } catch (error) {
         if (!(error instanceof NodeError) || !error.refused) throw error;
         const { message } = error;
-        if (message.includes("BUSYKEY") && !replace) {
+        if (message.includes("without any password configured") && !this.#open.has(target.id)) {
+          this.#open.add(target.id);
+          attempt--;
+        } else if (message.includes("BUSYKEY") && !replace) {
           await this.#refuseConflict(slot, keys, source, target);
           replace = true;
         } else if (message.includes("CLUSTERDOWN") && clock.now() < until) {
@@ -124,9 +129,11 @@ export class Mover {
   #migrate(keys: readonly Buffer[], replace: boolean, source: Member, target: Member): Promise<unknown> {
     const { username, password } = this.#links.access;
     const { timeoutMs } = this.#options;
-    const words: Word[] = ["MIGRATE", target.host, target.port, "", 0, timeoutMs];
+    const { host, port } = source.addresses.get(target.id) ?? target;
+    const words: Word[] = ["MIGRATE", host, port, "", 0, timeoutMs];
     if (replace) words.push("REPLACE");
-    if (password !== undefined) words.push(...(username ? ["AUTH2", username, password] : ["AUTH", password]));
+    if (password !== undefined && !this.#open.has(target.id))
+      words.push(...(username ? ["AUTH2", username, password] : ["AUTH", password]));
     return this.#links.askWithin(timeoutMs * 2 + 5_000, source, ...words, "KEYS", ...keys);
   }
 

@@ -23,6 +23,8 @@ export interface Member extends Address {
   readonly owners: readonly (string | undefined)[];
   /** All nodes that it knows, itself included. */
   readonly known: ReadonlySet<string>;
+  /** Where it reaches the others, which need not be where we do. */
+  readonly addresses: ReadonlyMap<string, Address & { readonly busPort: number }>;
   /** Those that it holds for failing, or believes to be. */
   readonly failing: ReadonlySet<string>;
 }
@@ -114,6 +116,7 @@ async function readMember(links: Links, address: Address): Promise<Read> {
     inStep: infoFields(info).get("master_link_status") === "up",
     owners,
     known: new Set(lines.map((line) => line.id)),
+    addresses: new Map(lines.filter((line) => line !== own && line.host !== "").map((line) => [line.id, line])),
     failing: new Set(failing),
   };
   return { member, others: lines.filter((line) => line !== own) };
@@ -135,6 +138,15 @@ export function primariesOf(survey: Survey): Member[] {
 
 export function replicasOf(survey: Survey, id: string): Member[] {
   return survey.members.filter((member) => !member.isPrimary && member.primaryId === id);
+}
+
+/** Where the nodes reach one of theirs: as we do only if no other says more. */
+export function addressInside(survey: Survey, node: Member): Address & { readonly busPort: number } {
+  for (const other of survey.members) {
+    const known = other.addresses.get(node.id);
+    if (known !== undefined) return known;
+  }
+  return node;
 }
 
 /** The node of that name: its whole id, a beginning of it that no other has, or its address. */

@@ -1,5 +1,5 @@
 /** `nines cluster create`, `add-node` and `del-node`: who belongs to a cluster. */
-import { createCluster, readNewNode } from "../../manage/create.ts";
+import { checkNames, createCluster, readNewNode } from "../../manage/create.ts";
 import { addressOf } from "../../manage/health.ts";
 import { planLayout } from "../../manage/layout-plan.ts";
 import type { Address } from "../../manage/links.ts";
@@ -39,6 +39,7 @@ export async function create(session: Session, entries: readonly string[], flags
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) throw new Refusal(`${twice} is named twice`);
   const nodes = await Promise.all(addresses.map((address) => readNewNode(session.links, address)));
+  checkNames(nodes);
   const layout = planLayout(nodes, flags.replicas);
   session.tell(`A cluster of ${layout.shards.length} primaries:`, ...describeLayout(layout));
   if (!(await session.confirm())) {
