@@ -47,8 +47,9 @@ function versionLine(): string {
 
 async function serve(parsed: Extract<ServerArguments, { action: "run" }>): Promise<void> {
   const io = nodeIo();
+  const started = process.cwd();
   const { config, extras, file } = configure(io.disk, parsed);
-  if (config.values.daemonize && process.env[DAEMON] === undefined) return daemonize(parsed.readStdin);
+  if (config.values.daemonize && process.env[DAEMON] === undefined) return daemonize(started, parsed.readStdin);
   let server: Server | null = null;
   const log = new ServerLog({
     clock: io.clock,
@@ -124,7 +125,7 @@ function orExit<Result>(attempt: () => Result): Result {
 }
 
 /** Node cannot fork: the server is started afresh, away from this terminal, and this process ends. */
-function daemonize(fromStdin: boolean): void {
+function daemonize(directory: string, fromStdin: boolean): void {
   if (fromStdin) {
     process.stderr.write(
       "daemonize yes: a configuration that comes from stdin cannot be read a second time, use a file\n",
@@ -134,6 +135,8 @@ function daemonize(fromStdin: boolean): void {
   new NodeProcesses().spawn({
     command: process.execPath,
     args: [...process.execArgv, ...process.argv.slice(1)],
+    // Paths of the command line go on from where it was given, not from `dir`, where we are by now.
+    cwd: directory,
     env: { ...process.env, [DAEMON]: "1" },
     detached: true,
   });
