@@ -12,8 +12,8 @@ import { assemble } from "../../src/server/assemble.ts";
 import { Ends } from "../ends.ts";
 import { freePort } from "../ports.ts";
 import { endProcess, tether } from "../processes.ts";
-import { until } from "../sentinel/real-group.ts";
 import { RespClient } from "../server/resp-client.ts";
+import { until } from "../until.ts";
 
 export type Engine = "nines" | "redis";
 
@@ -144,36 +144,28 @@ export class GuardedGroup {
   /** Whom all Sentinels name as primary, once they agree and it is one. */
   async primary(otherThan: number): Promise<number> {
     let found = 0;
-    await until(
-      "another primary",
-      async () => {
-        const named = await Promise.all(
-          this.sentinelPorts.map((port) => this.ask(port, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", "mymaster")),
-        );
-        const ports = new Set(named.map((text) => Number(/"(\d+)"\]/.exec(text)?.[1])));
-        found = [...ports][0]!;
-        return ports.size === 1 && found !== otherThan && (await this.ask(found, "ROLE")).startsWith('["master"');
-      },
-      15_000,
-    );
+    await until("another primary", async () => {
+      const named = await Promise.all(
+        this.sentinelPorts.map((port) => this.ask(port, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", "mymaster")),
+      );
+      const ports = new Set(named.map((text) => Number(/"(\d+)"\]/.exec(text)?.[1])));
+      found = [...ports][0]!;
+      return ports.size === 1 && found !== otherThan && (await this.ask(found, "ROLE")).startsWith('["master"');
+    });
     return found;
   }
 
   /** Every Sentinel is done with the last failover, and has seen that one replica at least follows. */
   async settled(): Promise<void> {
     const ask = (what: string) => this.sentinelPorts.map((port) => this.ask(port, "SENTINEL", what, "mymaster"));
-    await until(
-      "the Sentinels to be done",
-      async () => {
-        const masters = await Promise.all(ask("MASTER"));
-        const replicas = await Promise.all(ask("REPLICAS"));
-        return (
-          masters.every((text) => text.includes('"flags", "master"')) &&
-          replicas.every((text) => text.includes('"flags", "slave"') && text.includes('"master-link-status", "ok"'))
-        );
-      },
-      20_000,
-    );
+    await until("the Sentinels to be done", async () => {
+      const masters = await Promise.all(ask("MASTER"));
+      const replicas = await Promise.all(ask("REPLICAS"));
+      return (
+        masters.every((text) => text.includes('"flags", "master"')) &&
+        replicas.every((text) => text.includes('"flags", "slave"') && text.includes('"master-link-status", "ok"'))
+      );
+    });
   }
 
   async stop(): Promise<void> {

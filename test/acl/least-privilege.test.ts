@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { needs } from "../lab/peers.ts";
-import { until } from "../sentinel/real-group.ts";
+import { until } from "../until.ts";
 import { type Engine, GuardedGroup } from "./guarded-group.ts";
 
 const GROUPS: [servers: Engine, sentinels: Engine[]][] = [
@@ -31,31 +31,19 @@ for (const [servers, sentinels] of GROUPS)
         const second = await group.primary(first);
         const third = group.ports.find((port) => port !== first && port !== second)!;
         assert.equal(await group.ask(second, "SET", "key", "2"), "+OK");
-        await until(
-          "the other replica to follow",
-          async () => (await group.ask(third, "GET", "key")) === '"2"',
-          15_000,
-        );
+        await until("the other replica to follow", async () => (await group.ask(third, "GET", "key")) === '"2"');
         if (!sentinels.includes("nines")) return;
         const [sentinel] = group.sentinelPorts as [number];
         await group.settled();
-        await until(
-          "no failover to be under way",
-          async () => {
-            return (await group.ask(sentinel, "SENTINEL", "FAILOVER", "mymaster")) === "+OK";
-          },
-          15_000,
-        );
+        await until("no failover to be under way", async () => {
+          return (await group.ask(sentinel, "SENTINEL", "FAILOVER", "mymaster")) === "+OK";
+        });
         assert.equal(await group.primary(second), third);
-        await until(
-          "the former primary to follow",
-          async () => {
-            return (
-              (await group.ask(third, "SET", "key", "3")) === "+OK" && (await group.ask(second, "GET", "key")) === '"3"'
-            );
-          },
-          15_000,
-        );
+        await until("the former primary to follow", async () => {
+          return (
+            (await group.ask(third, "SET", "key", "3")) === "+OK" && (await group.ask(second, "GET", "key")) === '"3"'
+          );
+        });
       } catch (error) {
         console.log(group.log.slice(-40).join("\n"));
         throw error;

@@ -4,14 +4,12 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { Cluster, type ClusterOptions } from "ioredis";
 import { slotShare } from "../../src/base/hash-slot.ts";
-import { nodeIo } from "../../src/io/node-io.ts";
-import { eventually } from "../../src/lab/world.ts";
 import { Ends } from "../ends.ts";
+import { until } from "../until.ts";
 import { type Kind, Node } from "./node.ts";
 
 export type { Kind, Node } from "./node.ts";
 
-const io = nodeIo();
 const run = promisify(execFile);
 
 export class Nodes implements AsyncDisposable {
@@ -136,13 +134,4 @@ export async function redisCli(...words: string[]): Promise<string> {
   }
 }
 
-export async function until(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {
-  const held = await eventually(io.clock, 30_000, 50, async () => {
-    try {
-      return (await holds()) || undefined;
-    } catch {
-      return undefined;
-    }
-  });
-  assert.ok(held, what);
-}
+export { until };

@@ -17,10 +17,10 @@ import { ClusterState } from "../../src/cluster/state.ts";
 import { MemoryDisk } from "../../src/io/memory-disk.ts";
 import type { Endpoint } from "../../src/io/net.ts";
 import { nodeIo } from "../../src/io/node-io.ts";
-import { eventually } from "../../src/lab/world.ts";
 import { needs } from "../lab/peers.ts";
 import { freePort } from "../ports.ts";
 import { endProcess, tether } from "../processes.ts";
+import { until } from "../until.ts";
 
 const io = nodeIo();
 async function settingsOf(): Promise<ClusterSettings> {
@@ -105,15 +105,17 @@ class Theirs implements AsyncDisposable {
 
   static async start(): Promise<Theirs> {
     const theirs = new Theirs(await freePort(), await freePort());
-    const up = await eventually(io.clock, 15_000, 20, async () => {
-      const connection = new RedisConnection(io, { host: "127.0.0.1", port: theirs.port });
-      theirs.#connection?.close();
-      theirs.#connection = connection;
-      return connection.call("PING").catch(() => undefined);
-    });
-    if (up === "PONG") return theirs;
-    await theirs[Symbol.asyncDispose]();
-    throw new Error("redis-server did not start");
+    try {
+      await until("it to answer", async () => {
+        theirs.#connection?.close();
+        theirs.#connection = new RedisConnection(io, { host: "127.0.0.1", port: theirs.port });
+        return (await theirs.#connection.call("PING")) === "PONG";
+      });
+      return theirs;
+    } catch (error) {
+      await theirs[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   get connection(): RedisConnection {
@@ -135,10 +137,6 @@ class Theirs implements AsyncDisposable {
     await endProcess(this.#process);
     rmSync(this.folder, { recursive: true, force: true });
   }
-}
-
-async function until(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {
-  assert.ok(await eventually(io.clock, 15_000, 50, async () => (await holds()) || undefined), what);
 }
 
 describe("a real redis-server on the bus", needs("redis-server"), () => {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { askSentinel, askServer } from "../../src/replication/asking.ts";
 import type { AskOptions, AskPeer } from "../../src/replication/dataset.ts";
-import { defaultSettings } from "../../src/replication/dataset.ts";
+import { defaultSettings } from "./default-settings.ts";
 
 const endpoint = { host: "10.0.0.1", port: 26379 };
 

@@ -5,16 +5,9 @@ import { Seeded } from "../memory/random.ts";
 import { noRedis, withRedis } from "../rdb/real-redis.ts";
 import { RespClient } from "../server/resp-client.ts";
 import { withServer } from "../server/with-server.ts";
+import { until } from "../until.ts";
 
 const CLIENTS = 8;
-
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 500; tries++) {
-    if (await holds()) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  assert.fail(what);
-}
 
 test("a redis-server and a nines replica follow pops and moves of clients that wait", { skip: noRedis }, () =>
   withServer(({ port }) =>

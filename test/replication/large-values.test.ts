@@ -5,16 +5,9 @@ import { Seeded } from "../memory/random.ts";
 import { noRedis, withRedis } from "../rdb/real-redis.ts";
 import { RespClient } from "../server/resp-client.ts";
 import { withServer } from "../server/with-server.ts";
+import { until } from "../until.ts";
 
 const ELEMENTS = 20_000;
-
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 500; tries++) {
-    if (await holds()) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  assert.fail(what);
-}
 
 /** Sends all of it at once, then takes the replies. */
 async function pipeline(client: RespClient, commands: (string | number)[][]): Promise<void> {

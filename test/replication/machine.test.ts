@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { defaultSettings } from "../../src/replication/dataset.ts";
 import { divergence, type PrimaryInfo, parsePrimaryInfo } from "../../src/replication/divergence.ts";
 import type { Effect } from "../../src/replication/effects.ts";
 import { Group } from "../../src/replication/group.ts";
 import { History, NO_REPLID } from "../../src/replication/history.ts";
 import { type Input, ReplicationMachine } from "../../src/replication/machine.ts";
 import { noIntroduction } from "../../src/replication/primary.ts";
+import { defaultSettings } from "./default-settings.ts";
 
 const A = "a".repeat(40);
 const B = "b".repeat(40);

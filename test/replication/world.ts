@@ -13,25 +13,25 @@ import type { Endpoint, Listener, ListenOptions, Net, NetError, Socket } from ".
 import { SeededRandom } from "../../src/io/random.ts";
 import { VirtualClock } from "../../src/io/virtual-clock.ts";
 import { encodeCommand } from "../../src/replication/codec.ts";
-import {
-  type Answer,
-  type AskPeer,
-  type Dataset,
-  defaultSettings,
-  type Loader,
-  type ParkEvents,
-  type ParkedClient,
-  type ReplicaPeer,
-  type ReplicationHost,
-  type ReplicationPoint,
-  type ReplicationSettings,
-  type SnapshotStream,
+import type {
+  Answer,
+  AskPeer,
+  Dataset,
+  Loader,
+  ParkEvents,
+  ParkedClient,
+  ReplicaPeer,
+  ReplicationHost,
+  ReplicationPoint,
+  ReplicationSettings,
+  SnapshotStream,
 } from "../../src/replication/dataset.ts";
 import { Replication } from "../../src/replication/shell.ts";
 import { ChunkPool } from "../../src/resp/chunk-pool.ts";
 import { ReplyReader } from "../../src/resp/reply-reader.ts";
 import { ReplyWriter } from "../../src/resp/reply-writer.ts";
 import { RequestReader } from "../../src/resp/request-reader.ts";
+import { defaultSettings } from "./default-settings.ts";
 
 const LATENCY_MS = 1;
 

@@ -3,7 +3,6 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { silent } from "../../src/base/log.ts";
 import { nodeIo } from "../../src/io/node-io.ts";
 import { NodeProcesses } from "../../src/io/node-processes.ts";
@@ -15,6 +14,7 @@ import { Ends } from "../ends.ts";
 import { freePort } from "../ports.ts";
 import { endProcess, tether } from "../processes.ts";
 import { RespClient } from "../server/resp-client.ts";
+import { until } from "../until.ts";
 
 export interface GroupOptions {
   readonly ours: number;
@@ -163,14 +163,4 @@ async function ourSentinel(file: string): Promise<Server> {
   });
   await server.start();
   return server;
-}
-
-/** @returns  how long it took, in ms */
-export async function until(what: string, holds: () => Promise<boolean>, limitMs = 8000): Promise<number> {
-  const start = performance.now();
-  for (;;) {
-    if (await holds().catch(() => false)) return Math.round(performance.now() - start);
-    if (performance.now() - start > limitMs) throw new Error(`waited ${limitMs} ms in vain for ${what}`);
-    await sleep(10);
-  }
 }

@@ -10,7 +10,7 @@ import { NodeProcesses } from "../../src/io/node-processes.ts";
 import { ScriptRunner } from "../../src/sentinel/script-runner.ts";
 import { ScriptQueue } from "../../src/sentinel/scripts.ts";
 import { defaultTimings, type Timings } from "../../src/sentinel/settings.ts";
-import { until } from "./real-group.ts";
+import { until } from "../until.ts";
 
 async function withRunner(
   timings: Partial<Timings>,

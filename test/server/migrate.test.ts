@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
+import { until } from "../until.ts";
 import { withServer } from "./with-server.ts";
 
 const numbers = Array.from({ length: 100_000 }, (_, i) => i);
@@ -113,7 +113,8 @@ test("what a full sync brought meanwhile stays", () =>
       const migrated = one.do("MIGRATE", "127.0.0.1", String(target.port), "a", "0", "10000");
       await target.asked;
       await other.do("REPLICAOF", "127.0.0.1", String(primary.port));
-      while (!/master_link_status:up/.test(await other.do("INFO", "replication"))) await sleep(20);
+      const follows = async () => /master_link_status:up/.test(await other.do("INFO", "replication"));
+      await until("the copy to be there", follows);
       target.answer();
       assert.match(await migrated, /^-UNBLOCKED/);
       assert.equal(await other.do("GET", "a"), '"new"');
@@ -129,9 +130,7 @@ test("it ends with the server", async () => {
     one.do("MIGRATE", "127.0.0.1", String(target.port), "a", "0", "100000").catch(() => {});
     await target.asked;
   });
-  const until = performance.now() + 2000;
-  while (target.sockets.size > 0 && performance.now() < until) await sleep(5);
-  assert.equal(target.sockets.size, 0);
+  await until("it to be gone", () => target.sockets.size === 0);
 });
 
 test("it goes on when its client has gone", () =>
@@ -142,8 +141,8 @@ test("it goes on when its client has gone", () =>
     one.do("MIGRATE", "127.0.0.1", String(target.port), "a", "0", "10000").catch(() => {});
     await target.asked;
     one.socket.destroy();
-    await sleep(20);
+    await until("the server to know", () => from.server.clients.count === 1);
     target.answer();
-    while ((await other.do("EXISTS", "a")) !== ":0") await sleep(5);
+    await until("the key to have moved", async () => (await other.do("EXISTS", "a")) === ":0");
     assert.equal(from.server.pause.mode, null);
   }));

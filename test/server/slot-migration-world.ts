@@ -10,6 +10,7 @@ import { eventually } from "../../src/lab/world.ts";
 import type { EmbeddedNode } from "../../src/main/embedded.ts";
 import { type ClusterOptions, type EmbeddedCluster, startCluster } from "../../src/main/embedded-cluster.ts";
 import { Ends } from "../ends.ts";
+import { until } from "../until.ts";
 
 export const io = nodeIo();
 
@@ -113,8 +114,8 @@ export class World implements AsyncDisposable {
     return client;
   }
 
-  async until(what: string, holds: () => boolean | Promise<boolean>, limitMs = 10_000): Promise<void> {
-    assert.ok(await eventually(io.clock, limitMs, 5, async () => (await holds()) || undefined), what);
+  async until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+    await until(what, holds);
   }
 
   /** No node has keys that it hides, and replicas are where their primaries are. */

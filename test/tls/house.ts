@@ -14,23 +14,16 @@ import { nodeProcessFacts } from "../../src/io/process-facts.ts";
 import { withTls } from "../../src/io/tls-net.ts";
 import { LocalAuthority } from "../../src/lab/certificates.ts";
 import { clientContext } from "../../src/lab/tls.ts";
-import { eventually } from "../../src/lab/world.ts";
 import { readConfig } from "../../src/main/config-file.ts";
 import { assemble } from "../../src/server/assemble.ts";
 import type { Server } from "../../src/server/server.ts";
 import { Ends } from "../ends.ts";
 import { freePort } from "../ports.ts";
 import { endProcess, tether } from "../processes.ts";
+import { until } from "../until.ts";
 
 export const io = nodeIo();
 const run = promisify(execFile);
-
-export async function until(what: string, holds: () => Promise<boolean> | boolean, withinMs = 15_000): Promise<void> {
-  const found = await eventually(io.clock, withinMs, 20, async () =>
-    (await Promise.resolve(holds()).catch(() => false)) ? true : undefined,
-  );
-  if (found === undefined) throw new Error(`waited in vain for ${what}`);
-}
 
 /** A folder with certificates: `ca.crt`, and of each name `NAME.crt` and `NAME.key`. */
 export class TlsHouse implements AsyncDisposable {
@@ -144,8 +137,8 @@ export class TlsHouse implements AsyncDisposable {
     return new RegExp(`^${name}:(.*)\r$`, "m").exec(String(await this.ask(port, "INFO", section)))?.[1];
   }
 
-  answers(port: number): Promise<void> {
-    return until(`${port} to answer`, async () => (await this.ask(port, "PING")) === "PONG");
+  async answers(port: number): Promise<void> {
+    await until(`${port} to answer`, async () => (await this.ask(port, "PING")) === "PONG");
   }
 
   /** redis-cli's options for a connection with our certificate. */
@@ -168,4 +161,4 @@ export interface NinesServer {
   readonly log: readonly string[];
 }
 
-export { freePort };
+export { freePort, until };
