@@ -5,7 +5,7 @@
  */
 import { Slice, utf8 } from "../base/bytes.ts";
 
-export const EOF_MARK_BYTES = 40;
+const EOF_MARK_BYTES = 40;
 
 /** No line of the handshake is longer. */
 const MAX_LINE_BYTES = 64 * 1024;

@@ -31,7 +31,7 @@ export type MachineInput =
 
 export type Input = MachineInput | PrimaryInput | FollowerInput | GuardInput | RosterInput;
 
-export const machineErrors = {
+const machineErrors = {
   takeOverOfPrimary: new ReplyError("ERR", "PSYNC FAILOVER can't be sent to a master."),
   takeOverOfOther: new ReplyError("ERR", "PSYNC FAILOVER replid must match my replid."),
   whileFailingOver: new ReplyError("ERR", "REPLICAOF not allowed while failing over."),

@@ -77,10 +77,6 @@ export class Jobs {
     }
   }
 
-  find(name: string): Job | undefined {
-    return this.#jobs.find((job) => job.name === name);
-  }
-
   /** The newest first. */
   get all(): Job[] {
     return [...this.#jobs].reverse();
