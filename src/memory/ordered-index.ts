@@ -23,6 +23,12 @@ const MAX_LEVELS = 16;
 const pathNode = new Int32Array(MAX_LEVELS);
 const pathAt = new Int32Array(MAX_LEVELS);
 
+/** So many are to be fetched together. */
+const AHEAD = 16;
+
+/** Shows the elements refs[at, at + count), lent. */
+export type VisitRefs = (refs: Int32Array, at: number, count: number) => void;
+
 export class OrderedIndex {
   readonly #nodes: IndexNodes;
   readonly #i32: Int32Array[];
@@ -309,15 +315,23 @@ export class OrderedIndex {
 
   /**
    * Takes out so many elements, which must be there, from a place on, and shows them to `visit`, which must not look at the index: some
-   * at a time, those of refs[at, at + found).
+   * at a time, those of refs[at, at + found). Whoever takes the first or the last goes on with those beside it, as a queue: every
+   * AHEAD times `expect` is shown those that come next.
    */
-  removeRange(rank: number, count: number, visit: (refs: Int32Array, at: number, found: number) => void): void {
+  removeRange(rank: number, count: number, visit: VisitRefs, expect?: VisitRefs): void {
     while (count > 0) {
       this.#descendToRank(rank);
       const leaf = pathNode[0]!;
       const at = pathAt[0]!;
-      const inLeaf = Math.min(count, this.#nodes.get(leaf, COUNT) - at);
-      visit(this.#i32[leaf >>> 20]!, ((leaf & 0xfffff) << 2) + REFS + at, inLeaf);
+      const words = this.#i32[leaf >>> 20]!;
+      const refs = ((leaf & 0xfffff) << 2) + REFS;
+      const there = words[refs - REFS + COUNT]!;
+      const inLeaf = Math.min(count, there - at);
+      if (expect !== undefined && inLeaf < AHEAD && (there & (AHEAD - 1)) === 0) {
+        if (at === 0) expect(words, refs, AHEAD);
+        else if (at + inLeaf === there) expect(words, refs + there - AHEAD, AHEAD);
+      }
+      visit(words, refs + at, inLeaf);
       this.#removeFound(inLeaf);
       count -= inLeaf;
     }

@@ -144,8 +144,10 @@ export class TableMembers implements Order {
 
   /** Removes so many members from a rank on. */
   removeRange(rank: number, count: number): void {
-    this.index.removeRange(rank, count, this.#dropAll);
+    this.index.removeRange(rank, count, this.#dropAll, this.#fetch);
   }
+
+  readonly #fetch = (refs: Int32Array, at: number, count: number): void => this.table.touchAll(refs, at, count);
 
   /** Of members that are not in the index any more. */
   readonly #dropAll = (refs: Int32Array, at: number, count: number): void => {
