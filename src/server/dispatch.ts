@@ -4,7 +4,6 @@
  *
  * Read next: connection.ts (where requests come from), server-call.ts (what handlers see), outcomes.ts.
  */
-import type { Slice } from "../base/bytes.ts";
 import { errors, ReplyError } from "../base/reply-error.ts";
 import { Redirection } from "../cluster/routing.ts";
 import type { Args } from "../commands/args.ts";
@@ -61,7 +60,8 @@ export class Dispatch {
   readonly #call: ServerCall;
   readonly #outcomes: Outcomes;
   readonly #host: DispatchHost;
-  #request: Slice | null = null;
+  /** The request that is run may travel as its bytes came. */
+  #asCame = false;
   #depth = 0;
   #slowMicros = 10_000;
   /** The threshold is so low that quick commands may pass it: each is timed. */
@@ -138,7 +138,7 @@ export class Dispatch {
       this.reject(connection, row, this.#unexpected(error, row));
       return;
     }
-    this.#request = connection.reader.rawIsCanonical ? connection.reader.raw : null;
+    this.#asCame = connection.reader.rawIsCanonical;
     this.execute(connection, row, args);
   }
 
@@ -172,8 +172,8 @@ export class Dispatch {
     if (row !== this.#runRow || !quick) this.#endRun();
     const start = this.#runStart;
     const reply = connection.answers;
-    const request = this.#request;
-    this.#request = null;
+    const asCame = this.#asCame;
+    this.#asCame = false;
     const outer = this.#depth++ > 0 ? call.save() : null;
     call.begin(connection, row);
     const mark = reply.mark;
@@ -188,7 +188,7 @@ export class Dispatch {
       this.#failed(connection, row, error);
     }
     // What was changed before an error counts as well, or our replicas would not be our copies any more.
-    if (call.dirty > 0 || call.forced) this.#publishOutcome(connection, args, request);
+    if (call.dirty > 0 || call.forced) this.#publishOutcome(connection, args, asCame);
     if (framed) this.#outcomes.end();
     call.totalDirty += call.dirty;
     if (call.flushed) this.#host.flushedAll();
@@ -368,12 +368,12 @@ export class Dispatch {
     return null;
   }
 
-  #publishOutcome(connection: Connection, args: Args, request: Slice | null): void {
+  #publishOutcome(connection: Connection, args: Args, asCame: boolean): void {
     const call = this.#call;
     connection.wroteUnsent = true;
     if (!this.#outcomes.active) return;
     if (!call.spoke)
-      if (request !== null) this.#outcomes.raw(call.db.index, request);
+      if (asCame) this.#outcomes.raw(call.db.index, connection.reader.raw);
       else this.#outcomes.words(call.db.index, args.slots, args.count);
     this.#host.wrote(connection);
   }

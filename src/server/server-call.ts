@@ -61,9 +61,10 @@ export class ServerCall implements Call {
   }
 
   begin(session: Connection, row: CommandRow): void {
-    this.session = session;
+    // Written only if it is another's turn: the collector follows what old objects are told of young ones.
+    if (this.session !== session) this.session = session;
+    if (this.reply !== session.answers) this.reply = session.answers;
     this.db = this.engine.databases[session.dbIndex]!;
-    this.reply = session.answers;
     // TOUCH means to touch, whatever the client chose.
     this.engine.noTouch = session.noTouch && row.name !== "touch";
     this.row = row;
