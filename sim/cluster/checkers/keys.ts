@@ -23,7 +23,10 @@ export class Keys implements ClusterChecker {
   lost = 0;
   readonly #world: ClusterWorld;
   /** When a node last took another's place without its help. */
-  readonly #tookOver = new Map<Member, { readonly at: number; readonly from: Member | null }>();
+  readonly #tookOver = new Map<
+    Member,
+    { readonly at: number; readonly from: Member | null; readonly asked: boolean }
+  >();
   /** Who was importing which slot, by "slot member", when its owner was replaced by that member without its help. */
   readonly #importers = new Map<string, readonly Member[]>();
   /** By key: the newest value that was thrown away, and whether there was an excuse. */
@@ -42,7 +45,8 @@ export class Keys implements ClusterChecker {
     const { manual } = member.state;
     const waited = member.lastOrder?.how === "" && manual.canStart;
     if (waited) return;
-    this.#tookOver.set(member, { at: this.#world.now, from: member.source });
+    const asked = member.lastOrder?.how !== "takeover" || member.lastOrder.at !== this.#world.now;
+    this.#tookOver.set(member, { at: this.#world.now, from: member.source, asked });
     for (const slot of member.source?.state.migrating.keys() ?? []) {
       const importers = this.#world.members.filter(({ isAlive, state }) => isAlive && state.importing.has(slot));
       this.#importers.set(`${slot} ${member.index}`, importers);
@@ -77,9 +81,12 @@ export class Keys implements ClusterChecker {
     const failover = by === null ? undefined : this.#tookOver.get(by);
     // The one that was replaced went on until it heard of it.
     const replaced = failover !== undefined && (failover.at >= written.at || failover.from === member);
+    // TAKEOVER asks nobody: its epoch may be its primary's already, which then takes a higher one and goes on.
+    const own = this.#tookOver.get(member);
+    const undone = own !== undefined && !own.asked && own.from === by;
     // A move by hand ends as it began, whoever is the giver by then: the taker says so with the highest epoch. In Redis as well.
     const importers = this.#importers.get(`${written.slot} ${member.index}`);
-    const excuse = replaced || (by !== null && importers?.includes(by) === true);
+    const excuse = replaced || undone || (by !== null && importers?.includes(by) === true);
     this.#throw(key, value, excuse, `${how} at [${member.index}] for [${by?.index}] at ${this.#world.now}`);
   }
 
