@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { splitWords } from "../src/base/words.ts";
 import { SeededRandom } from "../src/io/random.ts";
 import { Mutator } from "./mutate.ts";
-import { Broken, type Target, type TargetRow } from "./target.ts";
+import { Broken, type Outcome, type Target, type TargetRow } from "./target.ts";
 
 export interface FuzzOptions {
   readonly inputs: number;
@@ -44,11 +44,11 @@ export async function fuzz(name: string, row: TargetRow, options: FuzzOptions): 
   let heapBefore = 0;
   try {
     // What has been found once is tried as it is, before anything is changed.
-    for (const [i, input] of corpus.entries()) runOne(name, target, `corpus ${i}`, input, new SeededRandom(i));
+    for (const [i, input] of corpus.entries()) await runOne(name, target, `corpus ${i}`, input, new SeededRandom(i));
     for (let i = 0; i < options.inputs; i++) {
       const seed = first + i;
       const random = new SeededRandom(seed);
-      counts[runOne(name, target, seed, makeInput(row, target, corpus, random), random)]++;
+      counts[await runOne(name, target, seed, makeInput(row, target, corpus, random), random)]++;
       if (i % CHECK_EVERY !== CHECK_EVERY - 1) continue;
       check(name, target, seed);
       options.onProgress?.(i + 1);
@@ -89,16 +89,16 @@ function makeInput(row: TargetRow, target: Target, corpus: readonly Buffer[], ra
   return row.mend === undefined ? input : row.mend(input, random);
 }
 
-function runOne(
+async function runOne(
   name: string,
   target: Target,
   seed: number | string,
   input: Buffer,
   random: SeededRandom,
-): "taken" | "refused" {
+): Promise<Outcome> {
   const startedAt = performance.now();
   try {
-    const outcome = target.run(input, random);
+    const outcome = await target.run(input, random);
     const ms = performance.now() - startedAt;
     if (ms > MAX_INPUT_MS) throw new Broken(`it took ${ms.toFixed()} ms`);
     return outcome;

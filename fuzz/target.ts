@@ -1,9 +1,12 @@
 /** What a fuzzer is made of: inputs by seed, and something that takes them. */
 import type { SeededRandom } from "../src/io/random.ts";
 
+/** "taken" if the input was understood, "refused" if it was turned down with an error. */
+export type Outcome = "taken" | "refused";
+
 export interface Target {
-  /** "taken" if the input was understood, "refused" if it was turned down with an error. Anything thrown is a bug. */
-  run(input: Buffer, random: SeededRandom): "taken" | "refused";
+  /** Anything thrown is a bug. */
+  run(input: Buffer, random: SeededRandom): Outcome | Promise<Outcome>;
   /** Makes the input of a seed; by default one of `corpus`, mutated. */
   make?(random: SeededRandom): Buffer;
   /** Every so many inputs, and at the end: is all as it should be? Throws if not. */

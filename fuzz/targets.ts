@@ -3,6 +3,7 @@ import type { TargetRow } from "./target.ts";
 import { acl } from "./targets/acl.ts";
 import { bus } from "./targets/bus.ts";
 import { nodesConf, redisConf, sentinelConf } from "./targets/files.ts";
+import { lyingTarget } from "./targets/migration-target.ts";
 import { payloads } from "./targets/payloads.ts";
 import { rdb } from "./targets/rdb.ts";
 import { lyingPrimary, lyingReplica } from "./targets/replication.ts";
@@ -26,4 +27,5 @@ export const targets: Readonly<Record<string, TargetRow>> = {
   "lying-primary": lyingPrimary,
   "lying-replica": lyingReplica,
   "lying-source": lyingSource,
+  "lying-target": lyingTarget,
 };
