@@ -42,7 +42,7 @@ export class Client {
     for (let i = 0; i < MAX_REDIRECTIONS && member.isUp; i++) {
       const next = this.#redirection(member, slot, key, asking);
       if (next === null) {
-        if (this.#world.now < member.pausedUntil) return;
+        if (member.isPaused) return;
         const value = ++this.#value;
         member.data.set(slot, key, value);
         member.changedData();

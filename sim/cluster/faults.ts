@@ -6,6 +6,10 @@ import type { ClusterWorld } from "./world.ts";
 
 export type ClusterPlan = "chaos" | "reshard" | "manual" | "calm";
 
+/** How often a clock jumps when something goes wrong elsewhere, and how far at most. */
+const CLOCK_JUMPS = 0.15;
+const HOUR_MS = 3_600_000;
+
 export function planOf(dice: SeededRandom): ClusterPlan {
   const chance = dice.float();
   if (chance < 0.55) return "chaos";
@@ -20,6 +24,11 @@ export function befall(world: ClusterWorld, plan: ClusterPlan, operator: Operato
   else if (plan === "manual") dice.float() < 0.5 ? failOver(world, dice, "") : disturb(world, dice);
   else if (dice.float() < 0.5) operator.reshard();
   else failOver(world, dice, "");
+}
+
+/** Somebody's wall clock is set, in any plan: that is no trouble, and nothing is to come of it. */
+export function setClocks(world: ClusterWorld, dice: SeededRandom): void {
+  if (dice.float() < CLOCK_JUMPS) pick(dice, world.members).jumpClock(Math.round((dice.float() - 0.5) * 2 * HOUR_MS));
 }
 
 function chaos(world: ClusterWorld, operator: Operator, dice: SeededRandom): void {

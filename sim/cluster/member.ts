@@ -38,8 +38,8 @@ export class Member {
   life = 0;
   /** How wrong its wall clock is. */
   clockErrorMs = 0;
-  /** Until when writes are held. */
-  pausedUntil = 0;
+  /** Writes are held for a replica that takes over by hand. */
+  isPaused = false;
   /** It has just been stopped, and does not know yet whether it was replaced. */
   holdsWrites = false;
   #frozenAt = 0;
@@ -89,18 +89,13 @@ export class Member {
     return this.#source;
   }
 
-  /** What its clock says. */
-  get now(): number {
-    return this.#world.now + this.clockErrorMs;
-  }
-
   // ---- Its lives
 
   start(): void {
     const world = this.#world;
     this.isAlive = true;
     this.life++;
-    this.pausedUntil = 0;
+    this.isPaused = false;
     this.holdsWrites = false;
     this.#held = [];
     this.#source = null;
@@ -123,6 +118,7 @@ export class Member {
       id: this.#id,
       settings: this.settings,
       facts: {
+        timeOfDay: () => this.#world.now + this.clockErrorMs,
         replicationOffset: () => this.offset,
         acksNeeded: () => (this.#world.fences ? this.#world.acksNeeded : 0),
         dataAgeMs: () => this.#world.now - this.#heardPrimaryAt,
@@ -133,7 +129,7 @@ export class Member {
     });
     const { state } = machine;
     if (this.conf !== "") {
-      readNodesConf(this.conf, state, this.now);
+      readNodesConf(this.conf, state, this.#world.now);
       state.hasPast = true;
       this.#replicateFrom(state.myself.primary?.address.port);
     } else state.myself.shardId = state.newId();
@@ -186,27 +182,33 @@ export class Member {
     for (const run of held) run();
   }
 
+  /** Somebody sets its wall clock. */
+  jumpClock(byMs: number): void {
+    this.#world.note(`[${this.index}] << its wall clock jumps by ${byMs} ms`);
+    this.clockErrorMs += byMs;
+  }
+
   // ---- What it is told
 
   meet(other: Member): void {
     const { port, busPort } = other.settings;
-    this.command((machine) => machine.change((state) => meet(state, HOST, port, busPort), this.now));
+    this.command((machine) => machine.change((state) => meet(state, HOST, port, busPort), this.#world.now));
   }
 
   follow(primary: Member): void {
-    this.command((machine) => machine.change((state) => follow(state, state.node(primary.id)!), this.now));
+    this.command((machine) => machine.change((state) => follow(state, state.node(primary.id)!), this.#world.now));
     this.#heardPrimaryAt = this.#world.now;
   }
 
   /** CLUSTER, by an operator. */
   order(act: (state: ClusterState) => void): void {
-    this.command((machine) => machine.change(act, this.now));
+    this.command((machine) => machine.change(act, this.#world.now));
   }
 
   failover(how: "" | "force" | "takeover"): void {
     this.#world.note(`[${this.index}] << failover ${how}`);
     this.lastOrder = { how, at: this.#world.now };
-    this.command((machine) => machine.failover(how, this.now));
+    this.command((machine) => machine.failover(how, this.#world.now));
   }
 
   command(act: (machine: ClusterMachine) => Effect[]): void {
@@ -222,7 +224,7 @@ export class Member {
   }
 
   accept(): number {
-    return this.machine.accept(HOST, HOST, this.now);
+    return this.machine.accept(HOST, HOST, this.#world.now);
   }
 
   receive(input: Input): void {
@@ -238,7 +240,7 @@ export class Member {
       return;
     }
     this.#world.steps(this, input);
-    this.#perform(this.machine.step(input, this.now));
+    this.#perform(this.machine.step(input, this.#world.now));
   }
 
   // ---- Data
@@ -246,13 +248,7 @@ export class Member {
   /** Whether it takes writes to keys that it has, or may create, in this slot. */
   serves(slot: number): boolean {
     const { state } = this;
-    return (
-      this.isUp &&
-      state.ok &&
-      state.owners[slot] === state.myself &&
-      !this.holdsWrites &&
-      this.#world.now >= this.pausedUntil
-    );
+    return this.isUp && state.ok && state.owners[slot] === state.myself && !this.holdsWrites && !this.isPaused;
   }
 
   /** False if it does not take the write. */
@@ -375,10 +371,10 @@ export class Member {
         this.#dropKeys(effect.slots);
         return;
       case "pauseWrites":
-        this.pausedUntil = world.now + effect.forMs;
+        this.isPaused = true;
         return;
       case "resumeWrites":
-        this.pausedUntil = 0;
+        this.isPaused = false;
         return;
       case "holdWrites":
         this.holdsWrites = true;

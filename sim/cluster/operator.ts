@@ -63,7 +63,7 @@ export class Operator {
     const takes = to.state.importing.has(slot) || to.state.owners[slot] === to.state.myself;
     if (!from.isUp || !to.isUp || !takes || !to.isPrimary || !from.isPrimary) throw new Error("MIGRATE failed");
     if (!this.#world.wires.connects(from, to)) throw new Error("IOERR");
-    if (this.#world.now < Math.max(from.pausedUntil, to.pausedUntil)) return;
+    if (from.isPaused || to.isPaused) return;
     const had = to.data.get(slot, key);
     if (had !== undefined && had > value) this.#keys.throws(to, from, key, had, "replaced by an older value");
     to.data.set(slot, key, value);

@@ -5,7 +5,7 @@ import type { ClusterNode } from "../../src/cluster/node.ts";
 import { SeededRandom } from "../../src/io/random.ts";
 import { type Watch, watchAll } from "./checkers/all.ts";
 import { Client } from "./clients.ts";
-import { befall, type ClusterPlan, planOf } from "./faults.ts";
+import { befall, type ClusterPlan, planOf, setClocks } from "./faults.ts";
 import { Operator } from "./operator.ts";
 import { ClusterWorld } from "./world.ts";
 
@@ -42,6 +42,8 @@ const LOOK_MS = 50;
 
 export function runCluster(seed: number, options: ClusterRunOptions = {}): ClusterVerdict {
   const dice = new SeededRandom(seed);
+  // Of their own, so that seeds mean what they meant without.
+  const clocks = new SeededRandom(~seed);
   const drawn = planOf(dice);
   const plan = options.plan ?? drawn;
   const primaries = options.primaries ?? 3 + Math.floor(dice.float() ** 2 * 8);
@@ -57,6 +59,7 @@ export function runCluster(seed: number, options: ClusterRunOptions = {}): Clust
   for (const until = world.now + (options.forMs ?? 20_000); world.now < until; ) {
     observe(world, 50 + 2000 * dice.float());
     befall(world, plan, operator, dice);
+    setClocks(world, clocks);
   }
   const settledAfterMs = settle(world, operator, client);
   return {

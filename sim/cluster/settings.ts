@@ -21,6 +21,7 @@ export const SETTINGS: ClusterSettings = {
 
 /** Of a server without data. */
 export const FACTS: ClusterFacts = {
+  timeOfDay: () => 1_700_000_000_000,
   replicationOffset: () => 0,
   dataAgeMs: () => 0,
   keysIn: () => 0,

@@ -36,7 +36,8 @@ export type Effect =
   | { readonly kind: "fence"; readonly primary: NodeId; readonly epoch: number; readonly siblings: readonly NodeId[] }
   /** Keys of slots that are another's now. */
   | { readonly kind: "dropKeys"; readonly slots: readonly number[] }
-  | { readonly kind: "pauseWrites"; readonly forMs: number }
+  /** Until `resumeWrites`, which comes in any case. */
+  | { readonly kind: "pauseWrites" }
   | { readonly kind: "resumeWrites" }
   /** Writes, and answers that have not left, wait until `releaseWrites`: a returning primary, see `returning.ts`. */
   | { readonly kind: "holdWrites" }

@@ -29,6 +29,8 @@ export interface ClusterSettings {
 }
 
 export interface ClusterFacts {
+  /** The wall clock, Unix ms. It may jump: it is shown, and told to others, and nothing is measured with it. */
+  timeOfDay(): number;
   /** As primary what we wrote, as replica what we applied. */
   replicationOffset(): number;
   /** How long we have not heard of our primary, as a replica; Infinity if its data never came. */

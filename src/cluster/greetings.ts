@@ -209,7 +209,7 @@ function noteGossip(s: ClusterState, sender: ClusterNode, entry: Gossip): void {
     else retract(s, node, sender);
   }
   if (failing) return;
-  const pongAt = entry.pongReceived * 1000;
+  const pongAt = s.atTimeOfDay(entry.pongReceived * 1000);
   const isCredible = pongAt <= s.now + CLOCK_DRIFT_MS;
   if (isCredible && pongAt + SECOND_MS > node.aliveAt) node.aliveAt = pongAt + SECOND_MS;
   const better = isCredible && pongAt > node.pongReceivedAt;

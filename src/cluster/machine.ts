@@ -53,7 +53,7 @@ export class ClusterMachine {
   }
 
   /**
-   * @param now  Unix time in ms
+   * @param now  whole ms of a clock that does not jump (`steadyTime`); never 0
    * @returns    what is to be done, in this order
    */
   step(input: Input, now: number): Effect[] {
@@ -83,6 +83,7 @@ export class ClusterMachine {
     const s = this.state;
     if (s.startedAt === 0) s.startedAt = now;
     s.now = now;
+    s.wallAheadMs = s.facts.timeOfDay() - now;
     act();
     considerReturn(s);
     const effects = s.takeEffects();

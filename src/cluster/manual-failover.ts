@@ -9,9 +9,6 @@ import { stopManual } from "./ownership.ts";
 import { greet, send, senderOf } from "./sending.ts";
 import type { ClusterState } from "./state.ts";
 
-/** The primary's writes stay held a little longer than the replica tries, so that none is taken behind the promotion. */
-const PAUSE_FACTOR = 2;
-
 /** CLUSTER FAILOVER, as a replica whose primary is known. `force`: without the primary's help; `takeover`: without votes. */
 export function startManual(s: ClusterState, how: "" | "force" | "takeover"): void {
   stopManual(s);
@@ -39,7 +36,7 @@ export function onManualStart(s: ClusterState, replica: ClusterNode): void {
   stopManual(s);
   s.manual.endsAt = s.now + s.settings.manualFailoverMs;
   s.manual.replica = replica;
-  s.do({ kind: "pauseWrites", forMs: s.settings.manualFailoverMs * PAUSE_FACTOR });
+  s.do({ kind: "pauseWrites" });
   s.log("warning", `Manual failover requested by replica ${replica.id}.`);
   tellOffset(s);
 }

@@ -12,7 +12,7 @@ export interface NodeAddress {
 
 export const NO_ADDRESS: NodeAddress = { ip: "", port: 0, busPort: 0, plainPort: 0 };
 
-/** All times are Unix ms; 0 for never. */
+/** All times are of the machine's clock (`ClusterState.now`); 0 for never. */
 export class ClusterNode {
   id: NodeId;
   /** Bits of `NodeFlag`. */

@@ -106,7 +106,7 @@ function gossip(s: ClusterState, receiver: ClusterNode | null, about: readonly C
   for (const node of about) {
     if (node === receiver || node.is(NodeFlag.pfail | NodeFlag.handshake | NodeFlag.noAddress)) continue;
     node.toldIn = s.pings;
-    entries.push(entryOf(node));
+    entries.push(entryOf(s, node));
   }
   // Neither ourselves nor the receiver.
   const wanted = Math.min(all.length - 2, Math.max(MIN_GOSSIP, Math.floor(all.length / GOSSIP_SHARE)));
@@ -116,20 +116,20 @@ function gossip(s: ClusterState, receiver: ClusterNode | null, about: readonly C
     const stranger = node.link === null && node.slots.size === 0;
     if (unfit || stranger || node === receiver || node.toldIn === s.pings) continue;
     node.toldIn = s.pings;
-    entries.push(entryOf(node));
+    entries.push(entryOf(s, node));
   }
   for (const node of s.pfailing) {
-    if (!node.is(NodeFlag.handshake | NodeFlag.noAddress)) entries.push(entryOf(node));
+    if (!node.is(NodeFlag.handshake | NodeFlag.noAddress)) entries.push(entryOf(s, node));
   }
   return entries;
 }
 
-function entryOf(node: ClusterNode): Gossip {
+function entryOf(s: ClusterState, node: ClusterNode): Gossip {
   const { ip, port, busPort, plainPort } = node.address;
   return {
     id: node.id,
-    pingSent: Math.floor(node.pingSentAt / 1000),
-    pongReceived: Math.floor(node.pongReceivedAt / 1000),
+    pingSent: Math.floor(s.timeOfDay(node.pingSentAt) / 1000),
+    pongReceived: Math.floor(s.timeOfDay(node.pongReceivedAt) / 1000),
     ip,
     port,
     busPort,

@@ -6,6 +6,7 @@ import type { Log } from "../base/log.ts";
 import type { FileLock } from "../io/disk.ts";
 import { type Io, randomId, type Timer } from "../io/io.ts";
 import type { Endpoint, Listener, NetError, Socket } from "../io/net.ts";
+import { steadyTime } from "../io/steady-time.ts";
 import { BusLink } from "./bus-link.ts";
 import type { Effect, Input } from "./effects.ts";
 import type { ClusterFacts, ClusterSettings } from "./facts.ts";
@@ -30,7 +31,8 @@ export interface ClusterHost {
   replicate(primary: Endpoint): void;
   promote(): void;
   dropKeys(slots: readonly number[]): void;
-  pauseWrites(forMs: number): void;
+  /** Until `resumeWrites`. */
+  pauseWrites(): void;
   resumeWrites(): void;
   /** Answers that have not left wait as well. */
   holdWrites(): void;
@@ -60,6 +62,7 @@ export class ClusterShell {
   readonly #sendBufferLimit: number;
   /** Connections closed because their other end took too little. */
   overflows = 0;
+  readonly #time: () => number;
   readonly #links = new Map<number, BusLink>();
   #listeners: Listener[] = [];
   #timer: Timer | null = null;
@@ -79,6 +82,7 @@ export class ClusterShell {
   constructor(parts: ClusterShellParts) {
     const { io, host, settings, facts, file } = parts;
     this.#io = io;
+    this.#time = steadyTime(io.clock);
     this.#host = host;
     this.#file = file;
     this.#sendBufferLimit = parts.sendBufferLimit || DEFAULT_SENDBUF_LIMIT;
@@ -94,6 +98,11 @@ export class ClusterShell {
 
   get state(): ClusterState {
     return this.machine.state;
+  }
+
+  /** The machine's clock, which the times of its nodes are of. */
+  get now(): number {
+    return this.#time();
   }
 
   /**
@@ -131,7 +140,7 @@ export class ClusterShell {
 
   /** CLUSTER FAILOVER; the caller has made sure that we are a replica whose primary is known. */
   failover(how: "" | "force" | "takeover"): void {
-    this.#perform(this.machine.failover(how, this.#io.clock.now()));
+    this.#perform(this.machine.failover(how, this.now));
   }
 
   /** The process was stopped for so long: another node may have our slots. */
@@ -149,7 +158,7 @@ export class ClusterShell {
    * @param learnt  others say it again, should we forget it: it is written at the next tick
    */
   change(act: (state: ClusterState) => void, learnt = false): void {
-    const effects = this.machine.change(act, this.#io.clock.now());
+    const effects = this.machine.change(act, this.now);
     const before = this.#learning;
     this.#learning = learnt;
     this.#perform(effects);
@@ -177,7 +186,7 @@ export class ClusterShell {
     const { state } = this.machine;
     const bytes = this.#io.disk.readSync(this.#file);
     if (bytes !== undefined && bytes.length > 0) {
-      readNodesConf(Buffer.from(bytes).toString("latin1"), state, this.#io.clock.now());
+      readNodesConf(Buffer.from(bytes).toString("latin1"), state, this.now);
       state.hasPast = true;
       this.#host.log.notice(`Node configuration loaded, I'm ${state.myself.id}`);
     } else {
@@ -190,7 +199,7 @@ export class ClusterShell {
   #step(input: Input): void {
     if (this.#stopped) return;
     this.#learning = input.kind !== "tick";
-    this.#perform(this.machine.step(input, this.#io.clock.now()));
+    this.#perform(this.machine.step(input, this.now));
     this.#learning = false;
     if (this.#unsaved && input.kind === "tick") this.#save(false);
   }
@@ -242,7 +251,7 @@ export class ClusterShell {
         host.dropKeys(effect.slots);
         return;
       case "pauseWrites":
-        host.pauseWrites(effect.forMs);
+        host.pauseWrites();
         return;
       case "resumeWrites":
         host.resumeWrites();
@@ -277,7 +286,7 @@ export class ClusterShell {
       socket.destroy();
       return;
     }
-    const number = this.machine.accept(socket.remote.host, socket.local.host, this.#io.clock.now());
+    const number = this.machine.accept(socket.remote.host, socket.local.host, this.now);
     socket.setNoDelay(true);
     this.#add(socket, number, true);
   }

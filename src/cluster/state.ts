@@ -22,7 +22,10 @@ export type CannotFailOver =
   | "a sibling has more data";
 
 export class ClusterState {
+  /** The machine's clock, which only passes; the wall clock may jump. */
   now = 0;
+  /** How far the wall clock was ahead of it when something last happened. */
+  wallAheadMs = 0;
   readonly settings: ClusterSettings;
   readonly facts: ClusterFacts;
   readonly random: Random;
@@ -107,6 +110,18 @@ export class ClusterState {
     this.random = random;
     this.myself = new ClusterNode(myId, NodeFlag.myself | NodeFlag.master, NO_ADDRESS, 0);
     this.add(this.myself);
+  }
+
+  // ---- Time
+
+  /** What the wall clock would have said then; 0 for never. */
+  timeOfDay(at: number): number {
+    return at === 0 ? 0 : Math.max(0, at + this.wallAheadMs);
+  }
+
+  /** When the wall clock would have said that. */
+  atTimeOfDay(unixMs: number): number {
+    return unixMs - this.wallAheadMs;
   }
 
   // ---- What is to be done

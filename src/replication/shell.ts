@@ -8,6 +8,7 @@ import type { CommandRow } from "../commands/call.ts";
 import type { Session } from "../commands/session.ts";
 import { type Io, randomId, type Timer } from "../io/io.ts";
 import type { Endpoint } from "../io/net.ts";
+import { steadyTime } from "../io/steady-time.ts";
 import type { ReplyWriter } from "../resp/reply-writer.ts";
 import { replicationCommands } from "./commands.ts";
 import type { AskPeer, Dataset, ReplicationHost, ReplicationPoint, ReplicationSettings, Role } from "./dataset.ts";
@@ -43,6 +44,7 @@ export interface ReturnWatch {
 export class Replication {
   readonly machine: ReplicationMachine;
   readonly #io: Io;
+  readonly #time: () => number;
   readonly #host: ReplicationHost;
   readonly #dataset: Dataset;
   readonly #settings: ReplicationSettings;
@@ -63,6 +65,7 @@ export class Replication {
 
   constructor({ io, host, dataset, settings, ask }: ReplicationParts) {
     this.#io = io;
+    this.#time = steadyTime(io.clock);
     this.#host = host;
     this.#dataset = dataset;
     this.#settings = settings;
@@ -197,7 +200,7 @@ export class Replication {
     if (this.machine.role === "slave") return this.#settings.replicaReadOnly ? errors.readOnly : null;
     const { minReplicasToWrite, minReplicasMaxLagSeconds } = this.#settings;
     if (minReplicasToWrite === 0 || minReplicasMaxLagSeconds === 0) return null;
-    return this.machine.primary.goodReplicas(this.#now) < minReplicasToWrite ? errors.noReplicas : null;
+    return this.machine.primary.goodReplicas(this.now) < minReplicasToWrite ? errors.noReplicas : null;
   }
 
   /** For a command without the flag `stale`. */
@@ -256,7 +259,7 @@ export class Replication {
   }
 
   goodReplicas(): number {
-    return this.machine.primary.goodReplicas(this.#now);
+    return this.machine.primary.goodReplicas(this.now);
   }
 
   /** For the aux fields of an RDB of this moment; null when the data belong to no history that anybody could share. */
@@ -273,7 +276,7 @@ export class Replication {
     const { machine } = this;
     const { unappliedBytes: unapplied, lostWrites } = this.#link;
     const { holdsWrites } = this;
-    return replicationInfo({ machine, settings: this.#settings, unapplied, lostWrites, holdsWrites }, this.#now);
+    return replicationInfo({ machine, settings: this.#settings, unapplied, lostWrites, holdsWrites }, this.now);
   }
 
   writeRole(reply: ReplyWriter): void {
@@ -390,13 +393,14 @@ export class Replication {
 
   // ---- Time
 
-  get #now(): number {
-    return this.#io.clock.now();
+  /** The machine's clock, which the times of both its sides are of. */
+  get now(): number {
+    return this.#time();
   }
 
   #tick(): void {
     this.#noteTime();
-    const now = this.#now;
+    const now = this.now;
     this.#replicas.tellHeard();
     this.#step({ kind: "tick" });
     this.#replicas.dropOverLimit(now, (id) => this.machine.primary.replicas.get(id)?.name ?? `${id}`);
@@ -423,9 +427,9 @@ export class Replication {
   #checkHandOver(): void {
     const { handOver, primary } = this.machine;
     if (this.#handOverDone === null || !handOver.waiting) return;
-    const outcome = handOver.outcome(primary.replicas, this.#now);
+    const outcome = handOver.outcome(primary.replicas, this.now);
     if (outcome === null) return;
-    this.#perform(handOver.end(primary.replicas, this.#now));
+    this.#perform(handOver.end(primary.replicas, this.now));
     this.#endHandOver(outcome);
   }
 
@@ -440,7 +444,7 @@ export class Replication {
     // As a primary, what happened so far is in the stream before anything is decided by its offset.
     if (this.machine.role === "master") this.#dataset.settle();
     const { linkUp } = this;
-    this.#perform(this.machine.step(input, this.#now));
+    this.#perform(this.machine.step(input, this.now));
     if (linkUp !== this.linkUp) this.#host.linkChanged();
   }
 

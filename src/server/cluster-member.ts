@@ -171,6 +171,7 @@ export class ClusterMember implements Member {
   #facts(): ClusterFacts {
     const { engine } = this.#server;
     return {
+      timeOfDay: () => this.#server.clock.now(),
       replicationOffset: () => this.#replication.replication.offset,
       dataAgeMs: () => this.#dataAge(),
       keysIn: (slot) => (this.hidden.has(slot) ? 0 : engine.databases[0]!.countInSlot(slot)),
@@ -180,7 +181,7 @@ export class ClusterMember implements Member {
 
   #dataAge(): number {
     const { follower } = this.#replication.replication.machine;
-    const { now } = this.#server;
+    const { now } = this.#replication.replication;
     if (follower.state === "connected") return now - follower.lastIoAt;
     return follower.downSince < 0 ? Number.POSITIVE_INFINITY : now - follower.downSince;
   }
@@ -198,7 +199,8 @@ export class ClusterMember implements Member {
       },
       promote: () => this.#promote(),
       dropKeys: (slots) => this.hidden.drop(slots),
-      pauseWrites: (forMs) => server.pause.begin(PAUSED, "write", server.clock.now() + forMs),
+      // Until the machine takes it back, by its own clock: the wall clock, which pauses end by, may jump.
+      pauseWrites: () => server.pause.begin(PAUSED, "write", Number.POSITIVE_INFINITY),
       resumeWrites: () => server.pause.end(PAUSED),
       holdWrites: () => host.pauseWrites("returning"),
       releaseWrites: (replaced) => {

@@ -6,6 +6,7 @@ import type { Member } from "../../sim/cluster/member.ts";
 import { ClusterWorld as World } from "../../sim/cluster/world.ts";
 import { slotShare } from "../../src/base/hash-slot.ts";
 import { NodeFlag } from "../../src/cluster/messages.ts";
+import { nodeLine } from "../../src/cluster/nodes-conf.ts";
 import { bumpEpoch, setSlot } from "../../src/cluster/orders.ts";
 import { seedRange } from "../sim/seed-range.ts";
 
@@ -241,6 +242,74 @@ describe("a primary dies", () => {
     world.members[4]!.kill();
     const orphan = world.members[1]!;
     world.until(() => orphan.state.myself.replicas.some(({ id }) => id !== world.members[4]!.id), 30_000);
+  });
+});
+
+describe("a wall clock that jumps by an hour", () => {
+  const HOUR = 3_600_000;
+
+  for (const byMs of [HOUR, -HOUR]) {
+    test(`is no time that passes: nobody is missed, nobody replaced (${byMs} ms)`, () => {
+      const world = formed(20, 3, 1, { nodeTimeoutMs });
+      for (let i = 0; i < 1000; i++) {
+        if (i % 37 === 0) world.members[i % world.members.length]!.jumpClock(byMs);
+        world.run(2);
+        if (i % 5 === 0) {
+          for (const { state } of world.members) {
+            assert.ok(state.ok && state.roll.nodes.every((node) => !node.is(NodeFlag.pfail | NodeFlag.fail)));
+          }
+        }
+      }
+      assert.equal(world.promotions, 0);
+      assertRules(world);
+    });
+
+    test(`delays no failover, and no vote is forgotten (${byMs} ms)`, () => {
+      const world = formed(21, 3, 2, { nodeTimeoutMs });
+      const [primary] = world.members;
+      primary!.freeze();
+      let jumps = 0;
+      const took = world.until(
+        () => {
+          world.members[jumps++ % world.members.length]!.jumpClock(byMs);
+          return world.members.some(
+            (member) => member.isPrimary && member.state.owners[0] === member.state.myself && member !== primary,
+          );
+        },
+        30_000,
+        97,
+      );
+      assert.ok(took > nodeTimeoutMs && took < nodeTimeoutMs + 2500, `${took} ms`);
+      assertRules(world);
+      primary!.thaw();
+      world.until(() => world.isHealed && !primary!.isPrimary);
+      assert.equal(world.promotions, 1);
+      assertRules(world);
+    });
+  }
+
+  test("is shown: CLUSTER NODES has times of day", () => {
+    const world = formed(22, 3, 0, { nodeTimeoutMs });
+    const { state } = world.members[0]!;
+    const times = () =>
+      [...state.nodes.values()]
+        .filter((node) => !node.isMyself)
+        .map((node) => Number(nodeLine(state, node, false).split(" ")[5]));
+    const near = () =>
+      times().every((time) => Math.abs(time - (world.now + world.members[0]!.clockErrorMs)) < nodeTimeoutMs);
+    assert.ok(near());
+    world.members[0]!.jumpClock(HOUR);
+    world.run(200);
+    assert.ok(near());
+  });
+
+  test("a manual failover goes on", () => {
+    const world = formed(23, 3, 1, { nodeTimeoutMs });
+    const [primary, , , replica] = world.members;
+    replica!.failover("");
+    for (const member of [primary!, replica!]) member.jumpClock(HOUR);
+    world.until(() => replica!.isPrimary && world.isHealed, 2000);
+    assertRules(world);
   });
 });
 

@@ -134,7 +134,7 @@ const MUTATIONS: readonly (readonly [rule: RegExp, ...breaking: Breaking])[] = [
     1,
     (world) => {
       world.tamper = (member) => {
-        member.pausedUntil = 0;
+        member.isPaused = false;
       };
     },
   ],

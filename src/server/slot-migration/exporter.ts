@@ -196,8 +196,7 @@ export class Exporter {
 
   #majoritySince(time: number): boolean {
     const s = this.#parts.shell.state;
-    const { clock } = this.#parts.server;
-    const since = clock.now() - (this.#now() - time);
+    const since = this.#parts.shell.now - (this.#now() - time);
     let heard = 0;
     for (const node of s.nodes.values()) if (node.votes && (node.isMyself || node.heardAt > since)) heard++;
     return heard >= s.quorum;
