@@ -38,11 +38,11 @@ for (const RESP of [2, 3] as const)
     await ask((done) => store.set("three", session("cid"), done));
     assert.deepEqual(await ask<object | null>((done) => store.get("one", done)), session("ann"));
     assert.equal(await ask<object | null>((done) => store.get("none", done)), null);
-    assert.equal(await client.ttl("sess:one"), 100);
+    assert.ok((await client.ttl("sess:one")) > 50);
 
     await client.expire("sess:one", 10);
     await ask((done) => store.touch("one", session("ann"), done));
-    assert.equal(await client.ttl("sess:one"), 100);
+    assert.ok((await client.ttl("sess:one")) > 50);
 
     await client.set("other", "not a session");
     assert.equal(await ask<number>((done) => store.length(done)), 3);

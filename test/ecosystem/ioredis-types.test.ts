@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { Redis } from "ioredis";
 import { type EmbeddedNode, startServer } from "../../src/main/index.ts";
+import { until } from "../until.ts";
 
 for (const protocol of [2, 3] as const)
   describe(`ioredis, RESP${protocol}: types`, () => {
@@ -35,7 +36,7 @@ for (const protocol of [2, 3] as const)
       const waiting = redis.duplicate();
       try {
         const popped = waiting.blpop("queue", "other", 5);
-        while (!/blocked_clients:1/.test(await redis.info("clients")));
+        await until("it waits", async () => /blocked_clients:1/.test(await redis.info("clients")));
         await redis.rpush("queue", "job");
         assert.deepEqual(await popped, ["queue", "job"]);
         assert.equal(await waiting.blpop("queue", 0.01), null);

@@ -36,7 +36,8 @@ for (const RESP of [2, 3] as const)
       assert.deepEqual(await client.hmGet("h", ["age", "none"]), ["41", null]);
       assert.equal(await client.hIncrBy("h", "age", -1), 40);
       assert.deepEqual(await client.hExpire("h", ["age"], 100), [1]);
-      assert.deepEqual(await client.hTTL("h", ["age", "name"]), [100, -1]);
+      const [age, name] = (await client.hTTL("h", ["age", "name"]))!;
+      assert.ok(age! > 90 && age! <= 100 && name === -1, `${age}, ${name}`);
       const random = await client.hRandFieldCountWithValues("h", 2);
       assert.deepEqual(random.map(({ field }) => field).sort(), ["age", "name"]);
     });

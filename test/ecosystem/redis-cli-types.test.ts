@@ -139,11 +139,15 @@ describe("redis-cli and the types", needsRedisCli(), () => {
   });
 
   test("hints appear while a person types", async () => {
-    const type = (typed: string) => run(PYTHON, [join(import.meta.dirname, "redis_cli_hints.py"), server.port, typed]);
-    assert.match(await type("hset "), /key field value \[field value/);
-    assert.match(await type("zadd "), /key \[NX\|XX\]/);
-    // Newer than this redis-cli: it can only know it from the server.
-    assert.match(await type("hexpire "), /hexpire .*(key|arg)/s);
+    const hints: [typed: string, shown: RegExp][] = [
+      ["hset ", /key field value \[field value/],
+      ["zadd ", /key \[NX\|XX\]/],
+      // Newer than this redis-cli: it can only know it from the server.
+      ["hexpire ", /hexpire .*(key|arg)/s],
+    ];
+    const script = join(import.meta.dirname, "redis_cli_hints.py");
+    for (const [typed, shown] of hints)
+      assert.match(await run(PYTHON, [script, server.port, typed, shown.source]), shown);
   });
 });
 

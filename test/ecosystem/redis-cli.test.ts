@@ -5,11 +5,13 @@ import { once } from "node:events";
 import { after, before, describe, test } from "node:test";
 import { type EmbeddedNode, startSentinelGroup, startServer } from "../../src/main/index.ts";
 import { needsRedisCli } from "../peers.ts";
+import { tether } from "../processes.ts";
+import { until } from "../until.ts";
 
 let server: EmbeddedNode;
 
 function start(args: readonly string[], port = server.port): { child: ChildProcess; output: () => string } {
-  const child = spawn("redis-cli", ["-p", `${port}`, ...args], { timeout: 10_000 });
+  const child = tether(spawn("redis-cli", ["-p", `${port}`, ...args], { timeout: 60_000 }));
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
   return { child, output: () => output };
@@ -82,7 +84,7 @@ describe("redis-cli", needsRedisCli(), () => {
   test("--stat prints lines", async () => {
     // So often because it fills a buffer before it writes to a pipe.
     const { child, output } = start(["--stat", "-i", "0.01"]);
-    while (!/^\d+ +[\d.]+[KMG] +\d+ /m.test(output())) await once(child.stdout!, "data");
+    await until("a line", () => /^\d+ +[\d.]+[KMG] +\d+ /m.test(output()));
     child.kill();
     await once(child, "close");
   });
@@ -95,9 +97,9 @@ describe("redis-cli", needsRedisCli(), () => {
 
   test("SUBSCRIBE prints what is published", async () => {
     const { child, output } = start(["SUBSCRIBE", "news"]);
-    while (!output().includes("subscribe")) await once(child.stdout!, "data");
+    await until("the confirmation", () => output().includes("subscribe"));
     assert.equal(await cli(["PUBLISH", "news", "hello"]), "1\n");
-    while (!output().includes("hello")) await once(child.stdout!, "data");
+    await until("the message", () => output().includes("hello"));
     child.kill();
     await once(child, "close");
   });

@@ -7,7 +7,7 @@ from redis.exceptions import ReadOnlyError, RedisError
 from redis.sentinel import Sentinel
 
 name, *ports = sys.argv[1:]
-sentinel = Sentinel([("127.0.0.1", int(port)) for port in ports], socket_timeout=0.5)
+sentinel = Sentinel([("127.0.0.1", int(port)) for port in ports], socket_timeout=5)
 
 host, old_port = sentinel.discover_master(name)
 assert host == "127.0.0.1"
@@ -17,10 +17,10 @@ assert len(replicas) == 2 and (host, old_port) not in replicas, replicas
 state = sentinel.sentinels[0].sentinel_master(name)
 assert state["num-slaves"] == 2 and state["num-other-sentinels"] == len(ports) - 1, state
 
-primary = sentinel.master_for(name, socket_timeout=0.5, decode_responses=True)
-replica = sentinel.slave_for(name, socket_timeout=0.5, decode_responses=True)
+primary = sentinel.master_for(name, socket_timeout=5, decode_responses=True)
+replica = sentinel.slave_for(name, socket_timeout=5, decode_responses=True)
 primary.set("key", "value")
-assert primary.wait(2, 400) == 2
+assert primary.wait(2, 4000) == 2
 assert replica.get("key") == "value"
 try:
     replica.set("key", "other")

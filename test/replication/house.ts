@@ -127,6 +127,7 @@ export class LinkProxy {
   readonly #server: TcpServer;
   readonly #sockets = new Set<Socket>();
   readonly #far = new Set<Socket>();
+  #mayStillCome = Number.POSITIVE_INFINITY;
   /** Whether new connections are refused. */
   refusing = false;
 
@@ -145,7 +146,12 @@ export class LinkProxy {
         [far, near],
       ] as const) {
         this.#sockets.add(from);
-        from.on("data", (bytes) => to.write(bytes));
+        from.on("data", (bytes) => {
+          to.write(bytes);
+          if (from !== far) return;
+          this.#mayStillCome -= bytes.length;
+          if (this.#mayStillCome <= 0) far.pause();
+        });
         from.on("error", () => {});
         from.on("close", () => {
           this.#sockets.delete(from);
@@ -160,12 +166,13 @@ export class LinkProxy {
     this.port = (this.#server.address() as { port: number }).port;
   }
 
-  /** Nothing of what the far side sends is taken any more: its network is full before long. */
-  stall(): void {
-    for (const far of this.#far) far.pause();
+  /** When the far side has sent so much, nothing more is taken of it: its network is full before long. */
+  stallAfter(bytes: number): void {
+    this.#mayStillCome = bytes;
   }
 
   flow(): void {
+    this.#mayStillCome = Number.POSITIVE_INFINITY;
     for (const far of this.#far) far.resume();
   }
 

@@ -21,9 +21,9 @@ for (const diskless of ["yes", "no"]) {
     const link = await house.proxy(primary);
     const random = new SeededRandom(5);
     for (let i = 0; i < 200; i++) await primary.client.set(`large:${i}`, Buffer.from(random.bytes(100_000)));
+    link.stallAfter(1_000_000);
     await replica.client.call("REPLICAOF", "127.0.0.1", `${link.port}`);
     await eventually(async () => assert.equal((await infoOf(replica))["master_sync_in_progress"], "1"));
-    link.stall();
     // Longer than the second between two signs of life, which must not end up in the RDB.
     await new Promise((resolve) => setTimeout(resolve, 1300));
     await primary.client.incr("meanwhile");
@@ -56,7 +56,7 @@ test("how long the link has been down is -1 as long as it never stood", async ()
   assert.equal(await downFor(), "-1");
   await follow(replica, primary);
   await replica.client.call("REPLICAOF", "127.0.0.1", "1");
-  assert.equal(await downFor(), "0");
+  assert.match((await downFor())!, /^[0-9]$/);
   await replica.client.pipeline().call("REPLICAOF", "NO", "ONE").call("REPLICAOF", "127.0.0.1", "1").exec();
   assert.equal(await downFor(), "-1");
 });

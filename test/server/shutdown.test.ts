@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { until } from "../until.ts";
 import { type TestServer, withServer } from "./with-server.ts";
 
 /** A client that has become a replica, and says nothing more: it has no byte of what is written now. */
@@ -8,11 +9,11 @@ async function attachSilentReplica({ client, server }: TestServer): Promise<void
   await replica.line("REPLCONF capa eof capa psync2");
   replica.send("PSYNC", "?", "-1");
   const inspector = await client();
-  while (!/connected_slaves:1\\r\\nslave0:.*state=online/.test(await inspector.line("INFO replication"))) {
-    await new Promise((resolve) => setTimeout(resolve, 10));
-    assert.equal(server.clients.byId.size > 0, true);
+  await until("it is a replica", async () => {
+    assert.ok(server.clients.byId.size > 0);
     replica.send("REPLCONF", "ACK", "0");
-  }
+    return /connected_slaves:1\\r\\nslave0:.*state=online/.test(await inspector.line("INFO replication"));
+  });
 }
 
 test("SHUTDOWN waits for a replica that lags, and can be taken back meanwhile", () =>
@@ -22,8 +23,7 @@ test("SHUTDOWN waits for a replica that lags, and can be taken back meanwhile", 
       const [c, other] = [await lab.client(), await lab.client()];
       await c.line("SET a 1");
       c.send("SHUTDOWN");
-      let info = "";
-      while (!info.includes("shutdown_in_milliseconds")) info = await other.line("INFO server");
+      await until("it waits", async () => (await other.line("INFO server")).includes("shutdown_in_milliseconds"));
       other.send("SET", "a", "2");
       const third = await lab.client();
       assert.equal(await third.line("GET a"), '"1"');
@@ -55,8 +55,7 @@ test("what was written before a SHUTDOWN is on the replica when the primary has 
       await withServer(
         async (replica) => {
           const [c, r] = [await primary.client(), await replica.client()];
-          while (!(await r.line("INFO replication")).includes("master_link_status:up"))
-            await new Promise((resolve) => setTimeout(resolve, 10));
+          await until("it follows", async () => (await r.line("INFO replication")).includes("master_link_status:up"));
           for (let i = 0; i < 5000; i++) c.send("SET", `k${i}`, "v");
           c.send("SHUTDOWN");
           await c.ended();

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { TestClock } from "../../src/io/test-clock.ts";
 import { withServer } from "./with-server.ts";
 
 const scripts: [what: string, steps: [line: string, reply: string][]][] = [
@@ -115,16 +116,21 @@ for (const [how, change] of [
       assert.equal(await c.line("EXISTS b"), ":0");
     }));
 
-test("a watched key that expires", () =>
-  withServer(async ({ client }) => {
-    const c = await client();
-    await c.line("SET a 1 PX 20");
-    await c.line("WATCH a");
-    await new Promise((resolve) => setTimeout(resolve, 40));
-    await c.line("MULTI");
-    await c.line("PING");
-    assert.equal(await c.line("EXEC"), "*-1");
-  }));
+test("a watched key that expires", () => {
+  const clock = new TestClock();
+  return withServer(
+    async ({ client }) => {
+      const c = await client();
+      await c.line("SET a 1 PX 20");
+      await c.line("WATCH a");
+      await clock.turn(21);
+      await c.line("MULTI");
+      await c.line("PING");
+      assert.equal(await c.line("EXEC"), "*-1");
+    },
+    { clock },
+  );
+});
 
 test("nothing comes between the commands of a transaction", () =>
   withServer(async ({ client }) => {
