@@ -24,6 +24,11 @@ export interface SetContext {
   readonly loading?: boolean;
 }
 
+/** What CONFIG SET is to set, by which of its names: errors repeat that one. */
+interface Chosen extends Known {
+  readonly called: string;
+}
+
 /** Why the new values cannot be applied, or undefined when they are; either at once or later. */
 export type Applied = string | undefined | Promise<string | undefined>;
 
@@ -113,7 +118,7 @@ export class Config {
   set(pairs: readonly (readonly [name: string, value: string])[], context: SetContext = {}): void | Promise<void> {
     const chosen = this.#choose(pairs, context);
     const before = { ...this.values };
-    const changed: Known[] = [];
+    const changed: Chosen[] = [];
     for (const [i, one] of chosen.entries()) {
       try {
         const value = this.#parse(one, wordsOf(one.row, pairs[i]![1]), false);
@@ -121,7 +126,7 @@ export class Config {
         this.#store(one.name, value);
       } catch (error) {
         this.#restore(chosen, before);
-        if (error instanceof Refusal) throw setFailed(one.name, error.message);
+        if (error instanceof Refusal) throw setFailed(one.called, error.message);
         throw error;
       }
     }
@@ -129,8 +134,8 @@ export class Config {
   }
 
   /** The rows that `pairs` name, if all of them may be set. */
-  #choose(pairs: readonly (readonly [string, string])[], context: SetContext): Known[] {
-    const chosen: Known[] = [];
+  #choose(pairs: readonly (readonly [string, string])[], context: SetContext): Chosen[] {
+    const chosen: Chosen[] = [];
     for (const [name] of pairs) {
       const one = findDirective(name);
       if (!one) throw new ReplyError("ERR", `Unknown option or number of arguments for CONFIG SET - '${name}'`);
@@ -139,7 +144,7 @@ export class Config {
       if (traits.protected && !this.#allowsProtected(context)) throw setFailed(name, "can't set protected config");
       if (traits.denyLoading && context.loading) throw errors.loading;
       if (chosen.some((other) => other.name === one.name)) throw setFailed(name, "duplicate parameter");
-      chosen.push(one);
+      chosen.push({ ...one, called: name.toLowerCase() });
     }
     return chosen;
   }
@@ -149,9 +154,9 @@ export class Config {
     return allowed === "yes" || (allowed === "local" && local);
   }
 
-  #apply(changed: readonly Known[], before: Settings): void | Promise<void> {
+  #apply(changed: readonly Chosen[], before: Settings): void | Promise<void> {
     const due = this.#appliers.filter(({ names }) => changed.some(({ name }) => names.includes(name)));
-    const culprit = (i: number) => changed.find(({ name }) => due[i]!.names.includes(name))!.name;
+    const culprit = (i: number) => changed.find(({ name }) => due[i]!.names.includes(name))!.called;
     const next = (from: number): void | Promise<void> => {
       for (let i = from; i < due.length; i++) {
         const refusal = due[i]!.apply();

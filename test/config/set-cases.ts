@@ -37,6 +37,8 @@ export const setCases: SetCase[] = [
   // words
   ok("rdbcompression", "NO", "no"),
   refused("protected-mode", "maybe", "argument must be 'yes' or 'no'"),
+  refused("slave-read-only", "maybe", "argument must be 'yes' or 'no'"),
+  [[["SLAVE-priority", "x"]], failed("slave-priority", "argument couldn't be parsed into an integer")],
   ok("loglevel", "WARNING", "warning"),
   refused("loglevel", "foo", "argument(s) must be one of the following: debug, verbose, notice, warning"),
   ok("oom-score-adj", "no", "no"),
