@@ -7,26 +7,16 @@ import { Slice } from "../base/bytes.ts";
 import { errors } from "../base/reply-error.ts";
 import type { Ages } from "./ages.ts";
 import type { Engine } from "./engine.ts";
-import {
-  AGE_MASK,
-  type Entries,
-  INT,
-  RAW,
-  ROOT_BYTES,
-  STRING,
-  TYPE_SHIFT,
-  TYPES,
-  type TypeName,
-  VOLATILE,
-} from "./entry.ts";
+import { type Entries, INT, RAW, ROOT_BYTES, STRING, TYPE_SHIFT, TYPES, type TypeName, VOLATILE } from "./entry.ts";
 import { isIntegerText } from "./integer-text.ts";
+import { KeyFacts } from "./key-facts.ts";
 import { Keyspace } from "./keyspace.ts";
 import type { StoredValue } from "./snapshot.ts";
 import type { Store } from "./store.ts";
-import { StringValue, stringEncoding } from "./string-value.ts";
+import { StringValue } from "./string-value.ts";
 import { type TableStats, tableStats } from "./table-stats.ts";
 
-export class Database {
+export class Database extends KeyFacts {
   readonly index: number;
   /** For the engine: exchanged by SWAPDB and the flushes. */
   keyspace: Keyspace;
@@ -39,6 +29,7 @@ export class Database {
   #physical = 0;
 
   constructor(engine: Engine, index: number) {
+    super(engine);
     this.index = index;
     this.#engine = engine;
     this.#entries = engine.store.entries;
@@ -80,7 +71,7 @@ export class Database {
   // Looking up
 
   /** The entry of a key that counts as there, or 0. */
-  #find(key: Slice): number {
+  protected find(key: Slice): number {
     const hash = this.keyspace.hash(key.bytes, key.start, key.end);
     const ref = this.keyspace.find(key.bytes, key.start, key.end, hash);
     this.#hash = hash;
@@ -99,9 +90,9 @@ export class Database {
     return this.#engine.expiryMode !== "keep" && this.#engine.now > this.#entries.expireAt(ref);
   }
 
-  /** As `#find`, counting the hit or miss. */
+  /** As `find`, counting the hit or miss. */
   #lookup(key: Slice): number {
-    const ref = this.#find(key);
+    const ref = this.find(key);
     if (ref === 0) this.#engine.stats.keyspaceMisses++;
     else this.#engine.stats.keyspaceHits++;
     return ref;
@@ -126,7 +117,7 @@ export class Database {
 
   /** Whether the key is there; counts nothing and touches nothing. */
   has(key: Slice): boolean {
-    return this.#find(key) !== 0;
+    return this.find(key) !== 0;
   }
 
   /** As `has`, counted as a hit or a miss (EXISTS). */
@@ -179,7 +170,7 @@ export class Database {
    * @returns  whether there was no such key before
    */
   setString(key: Slice, value: Slice, keepTtl = false, expireAt = -1): boolean {
-    const created = this.#find(key) === 0;
+    const created = this.find(key) === 0;
     const { keyspace } = this;
     let ref = this.#physical;
     const { bytes, start, end } = value;
@@ -202,7 +193,7 @@ export class Database {
 
   /** The string, to be changed in place; null when there is no such key. @throws errors.wrongType */
   openString(key: Slice): StringValue | null {
-    const ref = this.#find(key);
+    const ref = this.find(key);
     if (ref === 0) return null;
     if (this.#touch(ref) !== STRING) throw errors.wrongType;
     this.keyspace.beforeChange(ref);
@@ -211,13 +202,13 @@ export class Database {
 
   /** Adds to the whole number at `key` where it lies; NaN, and nothing done, if it takes more than that. */
   addInPlace(key: Slice, increment: number): number {
-    const ref = this.#find(key);
+    const ref = this.find(key);
     return ref === 0 ? Number.NaN : this.keyspace.addInPlace(ref, increment, this.#agesInUse());
   }
 
   /** A string of `length` zero bytes under a key that was not there (or that is replaced). */
   createString(key: Slice, length: number): StringValue {
-    this.#find(key);
+    this.find(key);
     this.#removePhysical();
     const meta = RAW | this.#engine.ages.initial() | (STRING << TYPE_SHIFT);
     const ref = this.keyspace.add(key.bytes, key.start, key.end, this.#hash, meta, length, length);
@@ -238,7 +229,7 @@ export class Database {
 
   /** As `getRoot`, for changing what it holds. */
   openRoot(key: Slice, type: TypeName): number {
-    const ref = this.#find(key);
+    const ref = this.find(key);
     if (ref === 0) return 0;
     if (TYPES[this.#touch(ref)] !== type) throw errors.wrongType;
     this.keyspace.beforeChange(ref);
@@ -247,7 +238,7 @@ export class Database {
 
   /** A container under a key, in the place of what was there. `expireAt`: unix ms, -1 for never. */
   setRoot(key: Slice, type: TypeName, root: number, expireAt = -1): void {
-    this.#find(key);
+    this.find(key);
     this.#removePhysical();
     let meta = this.#engine.ages.initial() | (TYPES.indexOf(type) << TYPE_SHIFT);
     if (expireAt !== -1) meta |= VOLATILE;
@@ -270,7 +261,7 @@ export class Database {
   }
 
   #delete(key: Slice, lazy: boolean): boolean {
-    const ref = this.#find(key);
+    const ref = this.find(key);
     if (ref !== 0) this.removeEntry(ref, lazy);
     return ref !== 0;
   }
@@ -305,22 +296,22 @@ export class Database {
 
   /** Gives the value of `from` the name `to`, in the place of what had it. The expiry travels. @throws errors.noSuchKey */
   rename(from: Slice, to: Slice): void {
-    if (this.#find(from) === 0) throw errors.noSuchKey;
+    if (this.find(from) === 0) throw errors.noSuchKey;
     if (from.equals(to)) return;
     this.#transfer(from, this, to);
   }
 
   /** Moves the key to another database; false when it is not here, or there already. */
   move(key: Slice, target: Database): boolean {
-    if (this.#find(key) === 0 || target.has(key)) return false;
+    if (this.find(key) === 0 || target.has(key)) return false;
     this.#transfer(key, target, key);
     return true;
   }
 
   #transfer(from: Slice, target: Database, to: Slice): void {
-    target.#find(to);
+    target.find(to);
     target.#removePhysical();
-    const ref = this.#find(from);
+    const ref = this.find(from);
     this.keyspace.beforeChange(ref);
     const moved = target.#addLike(to, ref);
     if (this.#entries.type(ref) !== STRING) {
@@ -333,10 +324,10 @@ export class Database {
 
   /** Copies value and expiry to `newKey` of `target`, replacing what is there; false when there is nothing to copy. */
   copy(key: Slice, target: Database, newKey: Slice): boolean {
-    if (this.#find(key) === 0) return false;
-    target.#find(newKey);
+    if (this.find(key) === 0) return false;
+    target.find(newKey);
     target.#removePhysical();
-    const ref = this.#find(key);
+    const ref = this.find(key);
     const type = this.#entries.type(ref);
     if (type === STRING) target.#addLike(newKey, ref);
     else {
@@ -351,7 +342,7 @@ export class Database {
   /** Adds `key`, which must not be here, with type, expiry, age and string of the entry `source`; the caller sets a root. */
   #addLike(key: Slice, source: number): number {
     const entries = this.#entries;
-    this.#find(key);
+    this.find(key);
     const length = entries.valueLength(source);
     const ref = this.keyspace.add(key.bytes, key.start, key.end, this.#hash, entries.meta(source), length, length);
     if (entries.isVolatile(source)) entries.setExpireAt(ref, entries.expireAt(source));
@@ -371,14 +362,14 @@ export class Database {
 
   /** Unix time in ms; -1 for none, -2 for no such key. */
   expireAt(key: Slice): number {
-    const ref = this.#find(key);
+    const ref = this.find(key);
     if (ref === 0) return -2;
     return this.#entries.isVolatile(ref) ? this.#entries.expireAt(ref) : -1;
   }
 
   /** False when there is no such key. */
   setExpire(key: Slice, atMs: number): boolean {
-    const ref = this.#find(key);
+    const ref = this.find(key);
     if (ref === 0) return false;
     this.keyspace.beforeChange(ref);
     this.keyspace.setExpire(ref, atMs);
@@ -387,7 +378,7 @@ export class Database {
 
   /** False when there is no such key, or it has no expiry. */
   persist(key: Slice): boolean {
-    const ref = this.#find(key);
+    const ref = this.find(key);
     if (ref === 0 || !this.#entries.isVolatile(ref)) return false;
     this.keyspace.beforeChange(ref);
     this.keyspace.clearExpire(ref);
@@ -471,64 +462,6 @@ export class Database {
   /** Visits at most `limit` keys of the hash slot. The visitor must not write. */
   visitSlot(slot: number, limit: number, visit: (key: Slice) => void): void {
     this.keyspace.slots!.visit(slot, limit, (ref) => visit(this.#key(ref)));
-  }
-
-  // Looking at keys without using them: OBJECT, MEMORY, DEBUG, clients that wait
-
-  typeOf(key: Slice): TypeName | null {
-    const ref = this.#find(key);
-    return ref === 0 ? null : TYPES[this.#entries.type(ref)]!;
-  }
-
-  idleSeconds(key: Slice): number | null {
-    const ref = this.#find(key);
-    return ref === 0 ? null : this.#engine.ages.idleSeconds(this.#entries.meta(ref));
-  }
-
-  frequency(key: Slice): number | null {
-    const ref = this.#find(key);
-    return ref === 0 ? null : this.#engine.ages.frequency(this.#entries.meta(ref));
-  }
-
-  setIdle(key: Slice, seconds: number): boolean {
-    const ref = this.#find(key);
-    if (ref !== 0) this.#entries.setMeta(ref, this.#engine.ages.withIdle(this.#entries.meta(ref), seconds));
-    return ref !== 0;
-  }
-
-  setFrequency(key: Slice, counter: number): boolean {
-    const ref = this.#find(key);
-    if (ref !== 0) this.#entries.setMeta(ref, this.#engine.ages.withFrequency(this.#entries.meta(ref), counter));
-    return ref !== 0;
-  }
-
-  encoding(key: Slice): string | null {
-    const ref = this.#find(key);
-    if (ref === 0) return null;
-    const type = this.#entries.type(ref);
-    if (type === STRING) return stringEncoding(this.#entries.meta(ref), this.#entries.valueLength(ref));
-    return this.#engine.store.containers.of(type).encoding(this.#entries.root(ref));
-  }
-
-  /** Always 1: values are not shared. */
-  refcount(key: Slice): number | null {
-    return this.#find(key) === 0 ? null : 1;
-  }
-
-  /** Bytes of the key and all that hangs on it, its share of the tables included; `samples` is for containers. */
-  memoryUsage(key: Slice, samples = 5): number | null {
-    const ref = this.#find(key);
-    if (ref === 0) return null;
-    const { arena, containers } = this.#engine.store;
-    const type = this.#entries.type(ref);
-    const held = type === STRING ? 0 : containers.of(type).bytes(this.#entries.root(ref), samples);
-    return arena.sizeOf(ref) + (this.#entries.isVolatile(ref) ? 8 : 4) + held;
-  }
-
-  /** The 24 bits of age as they stand: DEBUG OBJECT's lru. */
-  age(key: Slice): number | null {
-    const ref = this.#find(key);
-    return ref === 0 ? null : this.#entries.meta(ref) & AGE_MASK;
   }
 
   /** Room for this many keys, before loading them. */
