@@ -43,8 +43,10 @@ export function planRepair(facts: SlotFacts, primaries: ReadonlyMap<string, numb
   if (claims.size > 1) steps.push({ kind: "own", slot, node: owner, why: "its claim is the newest" });
   const to = migrating.get(owner);
   const goesOn = claims.size === 1 && to !== undefined && to !== owner && primaries.has(to);
-  // A move is only ended if its other end knows of it, or has keys already: else closing it costs nothing.
-  const ends = goesOn && (importing.get(to) === owner || keysAt(to) > 0);
+  const third = [...primaries.keys()].some((other) => other !== owner && other !== to && keysAt(other) > 0);
+  // A move is only ended if its other end knows of it, or has keys already: else closing it costs nothing. Nor is one ended while a
+  // third node has keys: the owner would not take them.
+  const ends = goesOn && !third && (importing.get(to) === owner || keysAt(to) > 0);
   for (const other of primaries.keys()) {
     if (other === owner || (ends && other === to)) continue;
     if (keysAt(other) > 0 || (claims.has(other) && claims.size > 1)) {
@@ -55,7 +57,17 @@ export function planRepair(facts: SlotFacts, primaries: ReadonlyMap<string, numb
   }
   if (ends) steps.push({ kind: "finish", slot, from: owner, to });
   else if (migrating.has(owner) || importing.has(owner)) steps.push({ kind: "close", slot, node: owner });
-  return steps;
+  return inOrder(steps);
+}
+
+/**
+ * Whoever gives up a claim does so before another raises its epoch: on hearing of it, it would drop the slot's keys. An owner is
+ * closed before keys are brought to it: while its slot is on its way out it answers ASK for all that it does not have.
+ */
+const ORDER: Repair["kind"][] = ["disown", "own", "close", "gather", "finish"];
+
+export function inOrder(steps: readonly Repair[]): Repair[] {
+  return [...steps].sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind) || a.slot - b.slot);
 }
 
 /**

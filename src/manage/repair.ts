@@ -6,7 +6,7 @@ import { addressOf, claimsOf, uncoveredSlots } from "./health.ts";
 import { countKeys } from "./key-places.ts";
 import { type Links, NodeError } from "./links.ts";
 import type { Mover } from "./move.ts";
-import { planRepair, type Repair, type SlotFacts } from "./repair-plan.ts";
+import { inOrder, planRepair, type Repair, type SlotFacts } from "./repair-plan.ts";
 import { type Member, primariesOf, type Survey } from "./survey.ts";
 
 /** So many slots are taken over in one transaction. */
@@ -60,9 +60,7 @@ export function planRepairs(survey: Survey, facts: readonly SlotFacts[], takeFro
     for (const step of repairs) if (step.kind === "own") sizes.set(step.node, sizes.get(step.node)! + 1);
     steps.push(...repairs);
   }
-  // Whoever gives up a claim does so before another raises its epoch: on hearing of it, it would drop the slot's keys.
-  const order: Repair["kind"][] = ["disown", "own", "gather", "finish", "close"];
-  return steps.sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind) || a.slot - b.slot);
+  return inOrder(steps);
 }
 
 /** A step in words. */

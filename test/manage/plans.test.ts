@@ -228,6 +228,10 @@ function simulate(given: SlotFacts, steps: readonly Repair[]) {
     }
     if (step.kind === "gather") {
       assert.ok(!claims.has(step.from), "an owner cannot import its own slot");
+      assert.ok(
+        !migrating.has(step.owner),
+        "an owner whose slot is on its way answers ASK for a key that it does not have",
+      );
       carry(step.from, step.owner);
       shut(step.from);
     }
