@@ -1,5 +1,6 @@
 /** The process of a client that does a server no good: `stranger-client.ts KIND PORT`, until it is killed. Says "ready" when it is under way. */
 import { connect, type Socket } from "node:net";
+import { constants, setPriority } from "node:os";
 
 const [kind, portText] = process.argv.slice(2);
 const port = Number(portText);
@@ -68,5 +69,7 @@ function knock(): void {
   process.stdout.write("ready\n");
 }
 
+// A stranger has a machine of his own. Here he shares the cores with the server and the one who measures: he takes what they leave.
+setPriority(constants.priority.PRIORITY_LOW);
 const kinds: Record<string, () => void> = { drip, "never-read": neverRead, knock };
 kinds[kind!]!();

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";
+import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { RedisConnection } from "../src/client/connection.ts";
 import { nodeIo } from "../src/io/node-io.ts";
@@ -15,6 +16,9 @@ export interface StrangersRow {
   readonly name: string;
   readonly quiet: Latency[];
   readonly disturbed: Latency[];
+  /** Connections that were accepted a second, and the share of a core that the server used, while it was disturbed. */
+  readonly connectionsPerSecond: number[];
+  readonly load: number[];
   /** The most that the process had resident above what it had before the stranger came. */
   grownBytes: number;
 }
@@ -34,7 +38,8 @@ export async function measureStrangers(contenders: readonly Contender[], quick: 
   const rounds = quick ? 1 : 3;
   const rows: StrangersRow[] = [];
   for (const stranger of Object.keys(STRANGERS))
-    for (const { name } of contenders) rows.push({ stranger, name, quiet: [], disturbed: [], grownBytes: 0 });
+    for (const { name } of contenders)
+      rows.push({ stranger, name, quiet: [], disturbed: [], connectionsPerSecond: [], load: [], grownBytes: 0 });
   for (let round = 0; round < rounds; round++) {
     for (const row of rows) await measureOne(row, contenders.find(({ name }) => name === row.name)!, seconds);
     process.stderr.write(".");
@@ -47,10 +52,10 @@ async function measureOne(row: StrangersRow, contender: Contender, seconds: numb
   const limits = ["--client-output-buffer-limit", `normal ${OUTPUT_LIMIT} 0 0`, "--maxclients", "3000"];
   const server = await RunningServer.start(contender, limits);
   let stranger: ChildProcess | undefined;
+  let connection: RedisConnection | undefined;
   try {
-    const connection = await RedisConnection.open(nodeIo(), { host: "127.0.0.1", port: server.port });
+    connection = await RedisConnection.open(nodeIo(), { host: "127.0.0.1", port: server.port });
     await connection.call("SET", "largest", "x".repeat(LARGEST));
-    connection.close();
     row.quiet.push(await probe(server.port, () => sleep(seconds * 1000)));
     const before = server.residentBytes();
     const words = [
@@ -66,9 +71,15 @@ async function measureOne(row: StrangersRow, contender: Contender, seconds: numb
     const watch = setInterval(() => {
       row.grownBytes = Math.max(row.grownBytes, server.residentBytes() - before);
     }, 50);
+    const [accepted, micros] = [await acceptedBy(connection), server.cpuMicros()];
+    const startedAt = performance.now();
     row.disturbed.push(await probe(server.port, () => sleep(seconds * 1000)));
     clearInterval(watch);
+    const ms = performance.now() - startedAt;
+    row.load.push((server.cpuMicros() - micros) / 1000 / ms);
+    row.connectionsPerSecond.push(((await acceptedBy(connection)) - accepted) / (ms / 1000));
   } finally {
+    connection?.close();
     if (stranger) {
       stranger.kill("SIGKILL");
       if (stranger.exitCode === null && stranger.signalCode === null) await once(stranger, "exit");
@@ -77,11 +88,26 @@ async function measureOne(row: StrangersRow, contender: Contender, seconds: numb
   }
 }
 
+async function acceptedBy(connection: RedisConnection): Promise<number> {
+  const stats = String(await connection.call("INFO", "stats"));
+  return Number(/total_connections_received:(\d+)/.exec(stats)?.[1]);
+}
+
 export function strangersTable(rows: readonly StrangersRow[]): string {
   const of = (rounds: readonly Latency[], pick: (latency: Latency) => number) => median(rounds.map(pick));
   return formatTable(
-    ["a paced GET of another client, ms", "p50", "with", "p99", "with", `times (goal ${GOAL})`, "memory, MB"],
-    rows.map(({ stranger, name, quiet, disturbed, grownBytes }) => {
+    [
+      "a paced GET of another client, ms",
+      "p50",
+      "with",
+      "p99",
+      "with",
+      `times (goal ${GOAL})`,
+      "memory, MB",
+      "connections/s",
+      "of a core",
+    ],
+    rows.map(({ stranger, name, quiet, disturbed, connectionsPerSecond, load, grownBytes }) => {
       const [p99, disturbedP99] = [of(quiet, (l) => l.p99Ms), of(disturbed, (l) => l.p99Ms)];
       return [
         `${name}: ${STRANGERS[stranger]}`,
@@ -91,6 +117,8 @@ export function strangersTable(rows: readonly StrangersRow[]): string {
         disturbedP99.toFixed(2),
         (disturbedP99 / p99).toFixed(2),
         (grownBytes / 1e6).toFixed(0),
+        median(connectionsPerSecond).toFixed(0),
+        `${(100 * median(load)).toFixed(0)} %`,
       ];
     }),
   );
