@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Slice } from "../../src/base/bytes.ts";
+import { TestClock } from "../../src/io/test-clock.ts";
+import { until } from "../until.ts";
 import { RespClient } from "./resp-client.ts";
 import { withServer } from "./with-server.ts";
 
@@ -168,16 +170,19 @@ test("a pause holds an EXEC that would write", () =>
   }));
 
 test("CLIENT NO-TOUCH keeps the age of what is read", () =>
-  withServer(async ({ client, server }) => {
-    const c = await client();
-    await c.line("SET a 1");
-    server.engine.databases[0]!.setIdle(Slice.of("a"), 100);
-    await c.line("CLIENT NO-TOUCH ON");
-    await c.line("GET a");
-    assert.equal(await c.line("OBJECT IDLETIME a"), ":100");
-    await c.line("TOUCH a");
-    assert.equal(await c.line("OBJECT IDLETIME a"), ":0");
-  }));
+  withServer(
+    async ({ client, server }) => {
+      const c = await client();
+      await c.line("SET a 1");
+      server.engine.databases[0]!.setIdle(Slice.of("a"), 100);
+      await c.line("CLIENT NO-TOUCH ON");
+      await c.line("GET a");
+      assert.equal(await c.line("OBJECT IDLETIME a"), ":100");
+      await c.line("TOUCH a");
+      assert.equal(await c.line("OBJECT IDLETIME a"), ":0");
+    },
+    { clock: new TestClock() },
+  ));
 
 test("CLIENT UNBLOCK ends the waiting of another client", () =>
   withServer(async ({ client }) => {
@@ -186,10 +191,10 @@ test("CLIENT UNBLOCK ends the waiting of another client", () =>
     assert.equal(await c.line(`CLIENT UNBLOCK ${id}`), ":0");
     await waiting.line("SET a 1");
     waiting.send("WAIT", "1", "0");
-    while ((await c.line(`CLIENT UNBLOCK ${id}`)) === ":0");
+    await until("it to wait", async () => (await c.line(`CLIENT UNBLOCK ${id}`)) === ":1");
     assert.equal(await waiting.reply(), ":0");
     waiting.send("WAIT", "1", "0");
-    while ((await c.line(`CLIENT UNBLOCK ${id} ERROR`)) === ":0");
+    await until("it to wait", async () => (await c.line(`CLIENT UNBLOCK ${id} ERROR`)) === ":1");
     assert.equal(await waiting.reply(), "-UNBLOCKED client unblocked via CLIENT UNBLOCK");
   }));
 
@@ -202,6 +207,7 @@ test("maxclients turns away whom it must", () =>
       await refused.ended();
       assert.equal(server.stats.rejectedConnections, 1);
       await a!.quit();
+      await until("the server to know", () => server.clients.count === 1);
       const later = await client();
       assert.equal(await later.line("PING"), "+PONG");
     },

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { Slice } from "../../src/base/bytes.ts";
 import { nodeProcessFacts } from "../../src/io/process-facts.ts";
 import { TestClock } from "../../src/io/test-clock.ts";
+import { until } from "../until.ts";
 import { encode } from "./resp-client.ts";
 import { withServer } from "./with-server.ts";
 
@@ -50,7 +51,7 @@ test("a client that does not read what it asked for is closed at the hard limit"
       await c.do("SET", "big", "x".repeat(1_000_000));
       reader.socket.pause();
       for (let i = 0; i < 60; i++) reader.send("GET", "big");
-      while (server.stats.outputBufferLimitDisconnections === 0) await c.line("PING");
+      await until("it to be closed", () => server.stats.outputBufferLimitDisconnections > 0);
       assert.equal(server.clients.count, 1);
     },
     { config: "client-output-buffer-limit normal 20mb 0 0\n" },
@@ -80,7 +81,7 @@ test("beyond the soft limit a client has some time", () => {
       await c.do("SET", "big", "x".repeat(1_000_000));
       reader.socket.pause();
       for (let i = 0; i < 30; i++) reader.send("GET", "big");
-      while (![...server.clients.byId.values()].some((one) => one.outputBytes > 5_000_000)) await c.line("PING");
+      await until("much to wait", () => [...server.clients.byId.values()].some((one) => one.outputBytes > 5_000_000));
       await clock.turn(9_000);
       assert.equal(server.stats.outputBufferLimitDisconnections, 0);
       await clock.turn(3_000);
