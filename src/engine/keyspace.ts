@@ -3,7 +3,7 @@
  * time; `Database` gives it its meaning. FLUSHDB and SWAPDB exchange whole keyspaces, which is why they cost nothing.
  */
 import { digits, readInteger, writeInteger } from "../base/numbers.ts";
-import { copyIn } from "../memory/copy.ts";
+import { copyIn, isIn } from "../memory/copy.ts";
 import { hashBytes } from "../memory/hash.ts";
 import { RefVector } from "../memory/ref-vector.ts";
 import { Table } from "../memory/table.ts";
@@ -87,11 +87,7 @@ export class Keyspace {
         const meta = words[at + 2]!;
         const keyLength = (meta & LONG) === 0 ? words[at + 3]! >>> 24 : this.#entries.keyLength(ref);
         if (keyLength === length) {
-          const page = this.#u8[ref >>> 20]!;
-          const key = (at << 2) + headerBytes(meta);
-          let i = 0;
-          while (i < length && page[key + i] === bytes[start + i]) i++;
-          if (i === length) return ref;
+          if (isIn(bytes, start, end, this.#u8[ref >>> 20]!, words, (at << 2) + headerBytes(meta))) return ref;
         }
       }
       ref = words[at]!;

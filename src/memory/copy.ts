@@ -31,6 +31,24 @@ export function copyIn(
   }
 }
 
+/** Whether the same bytes lie in a page, given as bytes and as words, from `at` on, which is the first of a word. */
+export function isIn(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  page: Uint8Array,
+  words: Int32Array,
+  at: number,
+): boolean {
+  let word = at >>> 2;
+  for (; start + 3 < end; start += 4) {
+    const four = bytes[start]! | (bytes[start + 1]! << 8) | (bytes[start + 2]! << 16) | (bytes[start + 3]! << 24);
+    if (words[word++] !== four) return false;
+  }
+  for (at = word << 2; start < end; start++) if (page[at++] !== bytes[start]) return false;
+  return true;
+}
+
 /** Up to so many words a loop beats the call that `set` is. */
 const SHORT_BLOCK = 64;
 

@@ -13,6 +13,7 @@
  * Up to SEGMENT heads are one block; beyond, a directory block names segments of that many.
  */
 import type { Arena } from "./arena.ts";
+import { isIn } from "./copy.ts";
 import { reverseBits } from "./hash.ts";
 import { near } from "./near.ts";
 
@@ -142,11 +143,7 @@ export class ElementTable {
       const words = i32[ref >>> 20]!;
       const at = (ref & 0xfffff) << 2;
       if (words[at + 1] === hash && words[at + 2] === length) {
-        const page = this.#u8[ref >>> 20]!;
-        const from = (at << 2) + name;
-        let i = 0;
-        while (i < length && page[from + i] === bytes[start + i]) i++;
-        if (i === length) return ref;
+        if (isIn(bytes, start, end, this.#u8[ref >>> 20]!, words, (at << 2) + name)) return ref;
       }
       ref = words[at]!;
     }
