@@ -5,9 +5,8 @@
  * handler's to refuse.
  */
 import type { Slice } from "../base/bytes.ts";
-import { parseInteger } from "../base/numbers.ts";
 import type { CommandRow, KeyFlag, KeySpec } from "../commands/call.ts";
-import type { RequestWords } from "../commands/key-specs.ts";
+import { type RequestWords, SpecKeys } from "../commands/key-specs.ts";
 import { READ, WRITE } from "./selector.ts";
 
 const ACCESS: Partial<Record<KeyFlag, number>> = { access: READ, insert: WRITE, update: WRITE, delete: WRITE };
@@ -21,6 +20,7 @@ export class RequestKeys {
 
   /** By the id of the row: those of one server only. */
   readonly #plans: KeyPlan[] = [];
+  readonly #run = new SpecKeys();
 
   /** Looks for the keys of this request; `count` says how many there are. */
   find(row: CommandRow, words: RequestWords): void {
@@ -44,25 +44,13 @@ export class RequestKeys {
 
   /** False if the specs cannot tell. */
   #bySpecs(specs: readonly SpecPlan[], words: RequestWords): boolean {
-    for (const { spec, access } of specs) {
-      const { begin, find } = spec;
-      if (begin === "unknown" || find === "unknown") return false;
-      let first = "index" in begin ? begin.index : afterKeyword(begin.keyword, begin.startFrom, words);
-      // An option that is not there has no key.
-      if (first === 0) continue;
-      let last: number;
-      if ("keyNumIndex" in find) {
-        if (first + find.keyNumIndex >= words.count) return false;
-        const keys = parseInteger(words.at(first + find.keyNumIndex));
-        if (Number.isNaN(keys) || keys < 0) return false;
-        first += find.firstKey;
-        last = first + (keys - 1) * find.step;
-      } else if (find.lastKey >= 0) last = first + find.lastKey;
-      else if (find.limit === 0) last = words.count + find.lastKey;
-      else last = first + Math.trunc((words.count - first) / find.limit) + find.lastKey;
-      if (last >= words.count || last < first || first >= words.count) return false;
-      for (let place = first; place <= last; place += find.step) this.add(place, access);
-      if (spec.flags.includes("incomplete")) return false;
+    const run = this.#run;
+    for (const { spec, access, isIncomplete } of specs) {
+      const found = run.find(spec, words);
+      if (found === "none") continue;
+      if (found === "unclear") return false;
+      for (let place = run.first; place <= run.last; place += run.step) this.add(place, access);
+      if (isIncomplete) return false;
     }
     return true;
   }
@@ -75,6 +63,17 @@ export class RequestKeys {
     this.places = places;
     this.access = access;
   }
+}
+
+/**
+ * Whether there is a way to the keys of each request: where the specs do not say it all a closer look must be there, or keys would be
+ * used that nobody asked for.
+ */
+export function canTellKeys(row: CommandRow): boolean {
+  const { specs, isVariable, closer } = makePlan(row);
+  const isBlind = ({ spec, isIncomplete }: SpecPlan) =>
+    isIncomplete || spec.begin === "unknown" || spec.find === "unknown";
+  return closer !== undefined || !(isVariable || specs.some(isBlind));
 }
 
 /** What is known of a row's keys before any request. */
@@ -91,6 +90,7 @@ interface KeyPlan {
 interface SpecPlan {
   readonly spec: KeySpec;
   readonly access: number;
+  readonly isIncomplete: boolean;
 }
 
 type CloserLook = (keys: RequestKeys, words: RequestWords) => void;
@@ -102,7 +102,11 @@ function makePlan(row: CommandRow): KeyPlan {
     hasKeys: real.length > 0,
     only: real.length === 1 && !isVariable ? placeOfOne(real[0]!) : 0,
     isVariable,
-    specs: real.map((spec) => ({ spec, access: accessOf(spec.flags) })),
+    specs: real.map((spec) => ({
+      spec,
+      access: accessOf(spec.flags),
+      isIncomplete: spec.flags.includes("incomplete"),
+    })),
     closer: CLOSER[row.name],
   };
 }
@@ -117,17 +121,6 @@ function accessOf(flags: readonly KeyFlag[]): number {
   let access = 0;
   for (const flag of flags) access |= ACCESS[flag] ?? 0;
   return access;
-}
-
-/** The word behind the keyword, searched from `startFrom` on, or backwards from the end if that is negative; 0 for none. */
-function afterKeyword(keyword: string, startFrom: number, words: RequestWords): number {
-  const forwards = startFrom > 0;
-  const end = forwards ? words.count - 1 : 1;
-  for (let i = forwards ? startFrom : words.count + startFrom; i > 0 && i < words.count; i += forwards ? 1 : -1) {
-    if (i === end) return 0;
-    if (words.at(i).is(keyword.toUpperCase())) return i + 1;
-  }
-  return 0;
 }
 
 /** `numkeys` at one place and as many keys from another on. Where the number is none there are no keys, nor is a target one then. */

@@ -55,22 +55,44 @@ export function findKeys(row: CommandRow, words: RequestWords): FoundKey[] | nul
 }
 
 function findOfSpec(spec: KeySpec, flags: readonly KeyFlag[], words: RequestWords, found: FoundKey[]): boolean {
-  const { begin, find } = spec;
-  if (begin === "unknown" || find === "unknown") return false;
-  let first = "index" in begin ? begin.index : afterKeyword(begin.keyword, begin.startFrom, words);
-  // An option that is not there has no key.
-  if (first === 0) return true;
-  let last: number;
-  if ("keyNumIndex" in find) {
-    if (first + find.keyNumIndex >= words.count) return false;
-    const keys = parseInteger(words.at(first + find.keyNumIndex));
-    if (Number.isNaN(keys) || keys < 0) return false;
-    first += find.firstKey;
-    last = first + (keys - 1) * find.step;
-  } else last = lastOfRange(find, first, words.count);
-  if (last >= words.count || last < first || first >= words.count) return false;
-  for (let index = first; index <= last; index += find.step) found.push({ index, flags });
-  return !spec.flags.includes("incomplete");
+  const run = new SpecKeys();
+  switch (run.find(spec, words)) {
+    case "unclear":
+      return false;
+    case "none":
+      return true;
+    case "some":
+      for (let index = run.first; index <= run.last; index += run.step) found.push({ index, flags });
+      return !spec.flags.includes("incomplete");
+  }
+}
+
+/** The keys that one spec speaks of: words `first` to `last`, `step` apart. Used again for every request where nothing may be allocated. */
+export class SpecKeys {
+  first = 0;
+  last = 0;
+  step = 1;
+
+  /** "none": an option that is not there has no keys; "unclear": the spec cannot tell, or the request is not what it wants. */
+  find(spec: KeySpec, words: RequestWords): "some" | "none" | "unclear" {
+    const { begin, find } = spec;
+    if (begin === "unknown" || find === "unknown") return "unclear";
+    let first = "index" in begin ? begin.index : afterKeyword(begin.keyword, begin.startFrom, words);
+    if (first === 0) return "none";
+    let last: number;
+    if ("keyNumIndex" in find) {
+      if (first + find.keyNumIndex >= words.count) return "unclear";
+      const keys = parseInteger(words.at(first + find.keyNumIndex));
+      if (Number.isNaN(keys) || keys < 0) return "unclear";
+      first += find.firstKey;
+      last = first + (keys - 1) * find.step;
+    } else last = lastOfRange(find, first, words.count);
+    if (last >= words.count || last < first || first >= words.count) return "unclear";
+    this.first = first;
+    this.last = last;
+    this.step = find.step;
+    return "some";
+  }
 }
 
 function lastOfRange(find: { lastKey: number; limit: number }, first: number, count: number): number {
