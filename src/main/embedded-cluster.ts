@@ -5,6 +5,7 @@ import { changeSlots, meet, replicate, setConfigEpoch } from "../cluster/orders.
 import type { ClusterShell } from "../cluster/shell.ts";
 import type { Clock } from "../io/io.ts";
 import { EmbeddedGroup, EmbeddedNode, guarded, type NodeOptions } from "./embedded.ts";
+import { checkOptions } from "./embedded-options.ts";
 
 export interface ClusterOptions extends NodeOptions {
   /** Primaries, who share the slots. Default 3, which is the least with which a failure can be agreed on. */
@@ -106,6 +107,7 @@ function knowsAll(node: EmbeddedNode, count: number): boolean {
  * await cluster.primaryOf(0).kill();
  */
 export async function startCluster(options: ClusterOptions = {}): Promise<EmbeddedCluster> {
+  checkOptions("startCluster", options);
   const cluster = new EmbeddedCluster(options.clock);
   return guarded(cluster, () => cluster.addNodes(options.shards ?? 3, options.replicas ?? 1, options));
 }

@@ -18,6 +18,7 @@ import { FaultIo, FaultMap } from "../lab/fault-io.ts";
 import { assemble } from "../server/assemble.ts";
 import { ServerLog } from "../server/log.ts";
 import type { Server } from "../server/server.ts";
+import { checkOptions } from "./embedded-options.ts";
 import { makeMaterial, type TlsMaterial, tlsLines } from "./embedded-tls.ts";
 
 /**
@@ -74,7 +75,9 @@ export class EmbeddedNode implements AsyncDisposable {
     const tls = await world.material(options.tls);
     const ports = tls ? tlsLines(tls, io, options.port ?? 0, sentinel) : [`port ${options.port ?? 0}`];
     const lines = [...ports, `bind ${HOST}`, 'save ""', ...(sentinelLines ?? [])];
-    const directives = Object.entries(options.config ?? {}).map(([directive, value]) => `${directive} ${words(value)}`);
+    const directives = Object.entries(options.config ?? {})
+      .filter(([, value]) => value !== undefined)
+      .map(([directive, value]) => oneLine(`${directive} ${words(value)}`));
     const extras = loadConfig(config, [...lines, ...directives].join("\n"), { sentinel });
     const sink = options.log;
     let server: Server | null = null;
@@ -165,6 +168,12 @@ export class World {
   }
 }
 
+/** A text is what would stand in the file behind the name, and a line's end would end the directive. */
+function oneLine(line: string): string {
+  if (/[\r\n]/.test(line)) throw new TypeError(`config: ${JSON.stringify(line)} is more than one line`);
+  return line;
+}
+
 function words(value: Directives[string]): string {
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (value === "") return '""';
@@ -184,7 +193,8 @@ function bytesOf(text: string): string {
  * await using server = await startServer();
  * const client = new Redis(server.port);
  */
-export function startServer(options: NodeOptions = {}): Promise<EmbeddedNode> {
+export async function startServer(options: NodeOptions = {}): Promise<EmbeddedNode> {
+  checkOptions("startServer", options);
   return EmbeddedNode.start(new World(), options.name ?? "server", options);
 }
 
@@ -229,8 +239,13 @@ export class EmbeddedGroup implements AsyncDisposable {
     return this.sentinels.map(({ host, port }) => ({ host, port }));
   }
 
-  /** Cuts the network between the nodes of one side and those of the other. Clients reach both. */
+  /**
+   * Cuts the network between the nodes of one side and those of the other. Clients reach both.
+   * @throws Error  if a node is not one of this group's
+   */
   partition(one: readonly EmbeddedNode[], other: readonly EmbeddedNode[]): void {
+    const own = new Set([...this.nodes, ...this.sentinels]);
+    for (const node of [...one, ...other]) if (!own.has(node)) throw new Error(`${node.name} is of another group`);
     for (const a of one) for (const b of other) this.world.map.cut(a.name, b.name);
   }
 
@@ -302,6 +317,7 @@ const REAL = nodeIo().clock;
  * await new Redis(group.primary.port).set("key", "value");
  */
 export async function startReplicaSet(options: ReplicaSetOptions = {}): Promise<EmbeddedGroup> {
+  checkOptions("startReplicaSet", options);
   const group = new EmbeddedGroup("", options.clock);
   return guarded(group, () => group.addServers(options.replicas ?? 1, options));
 }
@@ -326,11 +342,15 @@ export interface SentinelGroupOptions extends ReplicaSetOptions {
  * await group.primary.kill();
  */
 export async function startSentinelGroup(options: SentinelGroupOptions = {}): Promise<EmbeddedGroup> {
-  const group = new EmbeddedGroup(options.name ?? "mymaster", options.clock);
+  checkOptions("startSentinelGroup", options);
   const sentinels = options.sentinels ?? 3;
+  const { quorum = Math.floor(sentinels / 2) + 1 } = options;
+  if (quorum > sentinels)
+    throw new TypeError(`startSentinelGroup: ${sentinels} Sentinels can never be a quorum of ${quorum}`);
+  const group = new EmbeddedGroup(options.name ?? "mymaster", options.clock);
   return guarded(group, async () => {
     await group.addServers(options.replicas ?? 2, { ...options, name: undefined });
-    await group.addSentinels(sentinels, options.quorum ?? Math.floor(sentinels / 2) + 1, options);
+    await group.addSentinels(sentinels, quorum, options);
   });
 }
 
