@@ -1,6 +1,7 @@
 /** CLUSTER, ASKING, READONLY and READWRITE: rows first, handlers below. They are made for one node of a cluster. */
 import type { Slice } from "../base/bytes.ts";
 import { hashSlot, SLOTS } from "../base/hash-slot.ts";
+import { isIpAddress } from "../base/ip-address.ts";
 import { parseInteger } from "../base/numbers.ts";
 import { errors, ReplyError } from "../base/reply-error.ts";
 import type { Args } from "../commands/args.ts";
@@ -15,6 +16,7 @@ import {
   bumpEpoch,
   changeSlots,
   checkFailover,
+  checkSlot,
   clusterErrors,
   flushSlots,
   forget,
@@ -89,7 +91,7 @@ export function clusterCommands(node: ClusterNodeParts | null): CommandRow[] {
     ADDSLOTSRANGE: {
       arity: -4,
       flags: CHANGES,
-      run: handler((n, call, args) => ordered(n, call, (s) => changeSlots(s, readRanges(call, args), true))),
+      run: handler((n, call, args) => ordered(n, call, (s) => changeSlots(s, readRanges(s, call, args, true), true))),
       docs: docs(
         "7.0.0",
         "O(N) with N the number of slots",
@@ -141,7 +143,7 @@ export function clusterCommands(node: ClusterNodeParts | null): CommandRow[] {
     DELSLOTSRANGE: {
       arity: -4,
       flags: CHANGES,
-      run: handler((n, call, args) => ordered(n, call, (s) => changeSlots(s, readRanges(call, args), false))),
+      run: handler((n, call, args) => ordered(n, call, (s) => changeSlots(s, readRanges(s, call, args, false), false))),
       docs: docs(
         "7.0.0",
         "O(N) with N the number of slots",
@@ -255,7 +257,8 @@ export function clusterCommands(node: ClusterNodeParts | null): CommandRow[] {
       flags: ["admin", "noscript", "stale"],
       run: handler((n, call, args) => {
         const hard = args.more && !args.at(2).is("SOFT");
-        if (args.count > 3 || (hard && !args.at(2).is("HARD"))) throw errors.syntax;
+        if (args.count > 3) throw errors.subcommandSyntax("RESET", "cluster");
+        if (hard && !args.at(2).is("HARD")) throw errors.syntax;
         ordered(n, call, (s) => reset(s, hard));
       }),
       docs: docs(
@@ -378,15 +381,19 @@ function readSlots(args: Args): number[] {
   return slots;
 }
 
-function readRanges(call: Call, args: Args): number[] {
+/** Each range is held against what there is before the next is read. */
+function readRanges(s: ClusterState, call: Call, args: Args, add: boolean): number[] {
   if (args.left % 2 === 1) throw errors.wrongArgCount(call.row.name);
   const slots: number[] = [];
+  const seen = new Set<number>();
   while (args.more) {
     const from = readSlot(args.next());
     const to = readSlot(args.next());
     if (from > to) throw texts.rangeBackwards(from, to);
-    // What overlaps is refused below, as slots that are named twice.
-    for (let slot = from; slot <= to && slots.length <= SLOTS; slot++) slots.push(slot);
+    for (let slot = from; slot <= to; slot++) {
+      checkSlot(s, slot, add, seen);
+      slots.push(slot);
+    }
   }
   return slots;
 }
@@ -424,15 +431,9 @@ function meetNode(node: ClusterNodeParts, call: Call, args: Args): void {
     if (Number.isNaN(busPort)) throw texts.invalidBusPort(args.at(4).latin1());
   }
   const isPort = (number: number) => number > 0 && number <= 65_535;
-  if (!isAddress(host) || !isPort(port) || !isPort(busPort)) throw texts.invalidAddress(host, portText.latin1());
+  // Nodes know each other by numbers; a name could mean another host tomorrow.
+  if (!isIpAddress(host) || !isPort(port) || !isPort(busPort)) throw texts.invalidAddress(host, portText.latin1());
   ordered(node, call, (s) => meet(s, host, port, busPort));
-}
-
-/** Nodes know each other by numbers; a name could mean another host tomorrow. */
-function isAddress(host: string): boolean {
-  const bytes = host.split(".");
-  if (bytes.length === 4) return bytes.every((byte) => /^\d{1,3}$/.test(byte) && Number(byte) < 256);
-  return host.includes(":") && /^[0-9a-fA-F:.]{2,45}$/.test(host);
 }
 
 function failover(node: ClusterNodeParts, { reply }: Call, args: Args): void {

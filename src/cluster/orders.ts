@@ -31,15 +31,18 @@ export function meet(s: ClusterState, ip: string, port: number, busPort: number)
   s.add(new ClusterNode(s.newId(), NodeFlag.handshake | NodeFlag.meet, address, s.now));
 }
 
+/** Why the slot cannot be taken, or left without an owner. @param seen  those that were named before */
+export function checkSlot(s: ClusterState, slot: number, add: boolean, seen: Set<number>): void {
+  if (add && s.owners[slot] !== null) throw err(`Slot ${slot} is already busy`);
+  if (!add && s.owners[slot] === null) throw err(`Slot ${slot} is already unassigned`);
+  if (seen.has(slot)) throw err(`Slot ${slot} specified multiple times`);
+  seen.add(slot);
+}
+
 /** @param add  whether to take the slots, or to leave them without an owner */
 export function changeSlots(s: ClusterState, slots: readonly number[], add: boolean): void {
   const seen = new Set<number>();
-  for (const slot of slots) {
-    if (add && s.owners[slot] !== null) throw err(`Slot ${slot} is already busy`);
-    if (!add && s.owners[slot] === null) throw err(`Slot ${slot} is already unassigned`);
-    if (seen.has(slot)) throw err(`Slot ${slot} specified multiple times`);
-    seen.add(slot);
-  }
+  for (const slot of slots) checkSlot(s, slot, add, seen);
   for (const slot of slots) {
     if (add) s.importing.delete(slot);
     s.assign(slot, add ? s.myself : null);

@@ -48,7 +48,7 @@ export class ClusterRouting {
 
   /** Of what no node of a cluster does, whoever has the keys. Commands of a transaction are asked for when they are run. */
   refusalAnywhere(row: CommandRow, args: Args): ReplyError | null {
-    return notInCluster(row, args);
+    return notInCluster(row, args, this.#engine.databases.length);
   }
 
   /** The client is as if it had just come (RESET). */
@@ -134,17 +134,19 @@ function channelsOf(row: CommandRow, args: Args): number[] {
 const err = (text: string) => new ReplyError("ERR", text);
 
 /** What makes no sense where there is one database, and where the cluster says who follows whom. */
-function notInCluster(row: CommandRow, args: Args): ReplyError | null {
+function notInCluster(row: CommandRow, args: Args, databases: number): ReplyError | null {
   switch (row.name) {
     case "select":
-      return parseInteger(args.at(1)) > 0 ? err("SELECT is not allowed in cluster mode") : null;
+      return isOther(parseInteger(args.at(1))) ? err("SELECT is not allowed in cluster mode") : null;
     case "swapdb":
       return err("SWAPDB is not allowed in cluster mode");
     case "move":
       return err("MOVE is not allowed in cluster mode");
     case "copy":
-      for (let i = 3; i < args.count; i++) {
-        if (args.at(i).is("DB")) return err("Copying to another database is not allowed in cluster mode");
+      for (let i = 3; i + 1 < args.count; i++) {
+        if (!args.at(i).is("DB")) continue;
+        const number = parseInteger(args.at(i + 1));
+        if (number > 0 && number < databases) return err("Copying to another database is not allowed in cluster mode");
       }
       return null;
     case "replicaof":
@@ -155,4 +157,9 @@ function notInCluster(row: CommandRow, args: Args): ReplyError | null {
     default:
       return null;
   }
+}
+
+/** A number, and not that of the only database. */
+function isOther(number: number): boolean {
+  return !Number.isNaN(number) && number !== 0;
 }

@@ -155,6 +155,8 @@ export function pubsubCommands(server: Server): CommandRow[] {
       },
       run({ session }, args) {
         const connection = session as Connection;
+        // Who wants one reply a command cannot listen: in MULTI Redis is lenient with the older two.
+        if (verb === "ssubscribe" && session.denyBlocking) throw deniesBlocking;
         while (args.more) {
           const name = args.next();
           pubsub[verb](connection, name.latin1());
@@ -268,6 +270,8 @@ function countSubscribers(reply: Call["reply"], args: Args, channels: ReadonlyMa
     reply.integer(channels.get(name.latin1())?.size ?? 0);
   }
 }
+
+const deniesBlocking = new ReplyError("ERR", "SSUBSCRIBE isn't allowed for a DENY BLOCKING client");
 
 function wrongUse(args: Args): ReplyError {
   return new ReplyError(
