@@ -57,8 +57,16 @@ async function listens(port: number): Promise<boolean> {
 const SILENCE_MS = 400;
 const END_MS = 40;
 
-/** What comes back for these bytes, sent one after the other, and whether the connection was closed then. */
-export async function exchange(port: number, inputs: readonly string[], host = "127.0.0.1"): Promise<string> {
+/**
+ * What comes back for these bytes, sent one after the other, and whether the connection was closed then.
+ * @param patience  how many times as long as usual silence must last
+ */
+export async function exchange(
+  port: number,
+  inputs: readonly string[],
+  host = "127.0.0.1",
+  patience = 1,
+): Promise<string> {
   const socket = connect(port, host);
   let received = "";
   let closed = false;
@@ -75,7 +83,8 @@ export async function exchange(port: number, inputs: readonly string[], host = "
     socket.write(input, "latin1");
     last = Date.now();
     const before = received.length;
-    while (!closed && Date.now() - last < (received.length > before ? END_MS : SILENCE_MS)) await sleep(4);
+    const enough = () => patience * (received.length > before ? END_MS : SILENCE_MS);
+    while (!closed && Date.now() - last < enough()) await sleep(4);
   }
   socket.destroy();
   return `${JSON.stringify(received)}${closed ? " and closed" : ""}`;

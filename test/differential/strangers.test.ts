@@ -35,7 +35,12 @@ async function compare({ ourPort, theirPort }: RawBoth, cases: Cases): Promise<v
   // Each of the two is asked by itself: what one machine does at once must not make the other late.
   const ours = await answers(ourPort);
   const theirs = await answers(theirPort);
-  for (const [i, name] of names.entries()) assert.equal(mask(ours[i]!), mask(theirs[i]!), name);
+  for (const [i, name] of names.entries()) {
+    if (mask(ours[i]!) === mask(theirs[i]!)) continue;
+    // Where the machine has much else to do one of them may just have been slow.
+    const again = (port: number) => exchange(port, cases[name]!, undefined, 20);
+    assert.equal(mask(await again(ourPort)), mask(await again(theirPort)), name);
+  }
 }
 
 const suite = (title: string, directives: readonly string[], cases: Cases) =>
