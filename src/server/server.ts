@@ -5,10 +5,10 @@
  */
 import { Slice } from "../base/bytes.ts";
 import type { Log } from "../base/log.ts";
-import { ReplyError } from "../base/reply-error.ts";
+import type { ReplyError } from "../base/reply-error.ts";
 import { VERSION as NINES_VERSION } from "../base/version.ts";
 import { Args } from "../commands/args.ts";
-import { type CommandRow, FlagBit, type KeyWait } from "../commands/call.ts";
+import type { CommandRow } from "../commands/call.ts";
 import type { CommandTable } from "../commands/table.ts";
 import type { Config } from "../config/config.ts";
 import type { FileExtras } from "../config/file.ts";
@@ -29,7 +29,8 @@ import { Clients } from "./clients.ts";
 import type { ClusterMember } from "./cluster-member.ts";
 import { Connection, type ConnectionOwner, Guard } from "./connection.ts";
 import { Cron } from "./cron.ts";
-import { Dispatch, type DispatchHost } from "./dispatch.ts";
+import { Dispatch } from "./dispatch.ts";
+import { Gates } from "./gates.ts";
 import { KeyspaceEvents } from "./keyspace-events.ts";
 import { LatencyMonitor } from "./latency-monitor.ts";
 import { Listeners } from "./listeners.ts";
@@ -78,7 +79,7 @@ export const VERSION = { redis: "7.2.4", nines: NINES_VERSION };
 /** How many clients that are closed for a limit are logged a minute, for each limit. */
 const WARNINGS = 10;
 
-export class Server implements ConnectionOwner, DispatchHost {
+export class Server implements ConnectionOwner {
   readonly io: Io;
   readonly clock: Io["clock"];
   readonly config: Config;
@@ -189,7 +190,7 @@ export class Server implements ConnectionOwner, DispatchHost {
   equip(table: CommandTable): void {
     this.table = table;
     this.access = new Access(this, table);
-    this.dispatch = new Dispatch(table, this.call, this.outcomes, this);
+    this.dispatch = new Dispatch(table, this.call, this.outcomes, new Gates(this));
     this.refreshGuards();
   }
 
@@ -316,89 +317,14 @@ export class Server implements ConnectionOwner, DispatchHost {
     connection.close("cross protocol scripting");
   }
 
-  // --- what the gates ask ---------------------------------------------------------------------------------------------
+  // --- what commands come to ------------------------------------------------------------------------------------------
 
-  makeRoom(): boolean {
-    const limit = this.config.values.maxmemory;
-    // While writes wait (a failover, CLIENT PAUSE) the data stand still, so nothing is evicted either; a replica evicts
-    // what its primary evicts, unless it is to see to its own memory.
-    if (this.pause.mode !== null) return true;
-    if (this.config.values["replica-ignore-maxmemory"] && this.isReplica) return true;
-    if (limit === 0) return true;
-    const start = this.clock.monotonicMicros();
-    const result = this.engine.evict(limit);
-    this.latency.add("eviction-cycle", this.clock.monotonicMicros() - start);
-    return result !== "fail";
-  }
-
-  isPaused(row: CommandRow, bits: number): boolean {
-    if (!this.pause.holds(row, bits)) return false;
-    this.stats.pausedActions++;
-    return true;
-  }
-
-  redirection(connection: Connection, row: CommandRow, args: Args): ReplyError | null {
-    return this.cluster?.routing.refusal(connection, row, args) ?? null;
-  }
-
-  deny(connection: Connection, row: CommandRow, args: Args): ReplyError | null {
-    return this.access.deny(connection, row, args);
-  }
-
-  refuseWrite(): ReplyError | null {
-    for (const member of this.members) {
-      const refused = member.refuseWrite?.() ?? null;
-      if (refused) return refused;
-    }
-    return null;
-  }
-
-  refuseProtected(connection: Connection, row: CommandRow): ReplyError | null {
-    const name = row.name.split("|")[0]!;
-    const directive = `enable-${name}-command` as "enable-debug-command" | "enable-module-command";
-    const allowed = this.config.values[directive];
-    if (allowed === "yes" || (allowed === "local" && connection.isLocal)) return null;
-    return new ReplyError(
-      "ERR",
-      `${name.toUpperCase()} command not allowed. If the ${directive} option is set to "local", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.`,
-    );
-  }
-
-  monitor(connection: Connection, row: CommandRow, args: Args): void {
-    this.monitors.feed(connection, row, args);
-  }
-
-  slow(connection: Connection, args: Args, row: CommandRow, micros: number): void {
-    if (!this.sentinelMode) this.slowlog.add(connection, args, row, micros);
-  }
-
-  late(row: CommandRow, micros: number): void {
-    this.latency.add((row.bits & FlagBit.fast) !== 0 ? "fast-command" : "command", micros);
-  }
-
+  /** A command was answered with this. */
   failed(error: ReplyError): void {
     this.stats.countError(error.code);
   }
 
-  strayed(command: string, error: ReplyError): void {
-    this.stats.unexpectedErrors++;
-    this.log.warning(
-      `== CRITICAL == This replica is sending an error to its master: '${error.message}' after processing the command '${command}'`,
-    );
-  }
-
-  wrote(connection: Connection): void {
-    connection.writeOffset = this.streamOffset();
-  }
-
-  park(connection: Connection, row: CommandRow, args: Args, wait: KeyWait, micros: number, silent: boolean): void {
-    this.blocking.park(connection, row, args, wait, micros, silent);
-  }
-
-  serveWaiting(): void {
-    this.blocking.serve();
-  }
-
+  /** @param row  null for what happened before the command was known */
   bug(error: unknown, row: CommandRow | null): void {
     this.stats.unexpectedErrors++;
     const where = `command '${row?.name ?? "<unknown>"}'`;
@@ -468,11 +394,6 @@ export class Server implements ConnectionOwner, DispatchHost {
 
   beforeReplacement(): void {
     for (const member of this.members) member.beforeReplacement?.();
-  }
-
-  /** FLUSHALL */
-  flushedAll(): void {
-    for (const member of this.members) member.flushedAll?.();
   }
 
   /** Those who watch keys of these databases, all of which change at once, and those who wait for them. */
