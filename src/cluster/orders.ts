@@ -16,8 +16,9 @@ export const clusterErrors = {
   unknownToMe: (id: string) => err(`I don't know about node ${id}`),
 };
 
+/** One that has told its name itself: what is said of another's stands in nodes.conf, which has no line for that one. */
 function nodeOf(s: ClusterState, id: NodeId): ClusterNode {
-  const node = s.node(id);
+  const node = s.known(id);
   if (node === null) throw clusterErrors.unknownNode(id);
   return node;
 }
@@ -86,7 +87,7 @@ export function setSlot(s: ClusterState, slot: number, move: SlotMove): void {
     const isMine = s.owners[slot] === s.myself;
     if (move.kind === "migrating" && !isMine) throw err(`I'm not the owner of hash slot ${slot}`);
     if (move.kind === "importing" && isMine) throw err(`I'm already the owner of hash slot ${slot}`);
-    const other = s.node(move.id);
+    const other = s.known(move.id);
     if (other === null) throw clusterErrors.unknownToMe(move.id);
     if (other.isReplica) throw err("Target node is not a master");
     const moves = move.kind === "migrating" ? s.migrating : s.importing;
@@ -159,7 +160,8 @@ export function replicate(s: ClusterState, id: NodeId): void {
 export function forget(s: ClusterState, id: NodeId): void {
   // Others who were told the same may have told us already.
   if (s.node(id) === null && (s.forgotten.get(id) ?? 0) > s.now) return;
-  const node = nodeOf(s, id);
+  const node = s.node(id);
+  if (node === null) throw clusterErrors.unknownNode(id);
   if (node.isMyself) throw err("I tried hard but I can't forget myself...");
   if (s.myself.primary === node) throw err("Can't forget my master!");
   s.forgotten.set(id, s.now + s.settings.forgetMs);

@@ -6,7 +6,7 @@ import { silent } from "../../src/base/log.ts";
 import type { ClusterSettings } from "../../src/cluster/facts.ts";
 import { NodeFlag } from "../../src/cluster/messages.ts";
 import { ClusterNode } from "../../src/cluster/node.ts";
-import { setSlot } from "../../src/cluster/orders.ts";
+import { meet, replicate, setSlot } from "../../src/cluster/orders.ts";
 import { type ClusterHost, ClusterShell } from "../../src/cluster/shell.ts";
 import { MemoryDisk } from "../../src/io/memory-disk.ts";
 import type { Endpoint, Net, Socket } from "../../src/io/net.ts";
@@ -75,14 +75,16 @@ function pair() {
   };
   const exits: number[] = [];
   const host = { log: silent, slotsChanged() {}, stateChanged() {}, exit: (code: number) => exits.push(code) };
-  const shell = new ClusterShell({
-    io: { clock, disk, net: net as unknown as Net, random: new SeededRandom(1) },
-    host: host as unknown as ClusterHost,
-    settings,
-    facts: { ...FACTS, hasKeys: () => true },
-    file: "nodes.conf",
-    sendBufferLimit: 0,
-  });
+  const open = () =>
+    new ClusterShell({
+      io: { clock, disk, net: net as unknown as Net, random: new SeededRandom(1) },
+      host: host as unknown as ClusterHost,
+      settings,
+      facts: { ...FACTS, hasKeys: () => false },
+      file: "nodes.conf",
+      sendBufferLimit: 0,
+    });
+  const shell = open();
   const { state } = shell;
   const address = { ip: "127.0.0.1", port: 7001, busPort: 17_001, plainPort: 0 };
   const other = new ClusterNode("b".repeat(40), NodeFlag.master, address, clock.now());
@@ -98,7 +100,18 @@ function pair() {
   const order = (...of: Parameters<typeof setSlot> extends [unknown, ...infer Rest] ? Rest : never) =>
     shell.change((s) => setSlot(s, ...of));
   const sent = () => sockets.reduce((sum, { writes }) => sum + writes, 0);
-  return { shell, state, other, disk, order, sent, tick, exits, sockets, accept: (socket: Socket) => accept(socket) };
+  return {
+    shell,
+    state,
+    other,
+    disk,
+    order,
+    sent,
+    tick,
+    exits,
+    reopened: open,
+    accept: (socket: Socket) => accept(socket),
+  };
 }
 
 test("an order that changes nothing writes nothing and tells nobody", async () => {
@@ -144,4 +157,16 @@ test("who comes while it stops finds nobody", async () => {
   const late = new CountingSocket({ host: "127.0.0.1", port: 2 });
   accept(late);
   assert.ok(late.isDestroyed);
+});
+
+test("a node that has not told its own name yet is nobody to follow or to give slots to", async () => {
+  const { shell, state, order, reopened } = pair();
+  shell.change((s) => meet(s, "127.0.0.1", 7005, 17_005));
+  const stranger = [...state.nodes.values()].find((node) => node.is(NodeFlag.handshake))!.id;
+  for (const kind of ["migrating", "node"] as const)
+    assert.throws(() => order(0, { kind, id: stranger }), /unknown|know about/i);
+  assert.throws(() => order(10, { kind: "importing", id: stranger }), /know/);
+  assert.throws(() => shell.change((s) => replicate(s, stranger)), /Unknown node/);
+  await shell.stop();
+  assert.equal(reopened().state.myself.id, state.myself.id, "nodes.conf can be read");
 });
