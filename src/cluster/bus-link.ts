@@ -119,6 +119,7 @@ export class BusLink {
   }
 
   #forget(count: number): void {
+    if (count === 0) return;
     this.#pending.copyWithin(0, count, this.#pendingEnd);
     this.#pendingEnd -= count;
     // A large message came and went.
