@@ -200,8 +200,12 @@ export class Member {
     this.#heardPrimaryAt = this.#world.now;
   }
 
-  /** CLUSTER, by an operator. */
+  /**
+   * CLUSTER, by an operator.
+   * @throws  if nobody answers, or the order is refused
+   */
   order(act: (state: ClusterState) => void): void {
+    if (!this.isUp) throw new Error(`[${this.index}] does not answer`);
     this.command((machine) => machine.change(act, this.#world.now));
   }
 

@@ -27,8 +27,10 @@ export class Keys implements ClusterChecker {
     Member,
     { readonly at: number; readonly from: Member | null; readonly asked: boolean }
   >();
-  /** Who was importing which slot, by "slot member", when its owner was replaced by that member without its help. */
-  readonly #importers = new Map<string, readonly Member[]>();
+  /** Primaries that were replaced without their help, and do not follow anybody yet: what they take is lost, whoever has the slot by then. */
+  readonly #replaced = new Set<Member>();
+  /** Who was importing which slot when its giver was replaced: "slot successor taker". */
+  readonly #importers = new Set<string>();
   /** By key: the newest value that was thrown away, and whether there was an excuse. */
   readonly #thrown = new Map<string, { value: number; excuse: boolean; how: string }>();
 
@@ -42,15 +44,16 @@ export class Keys implements ClusterChecker {
   }
 
   promoted(member: Member): void {
-    const { manual } = member.state;
-    const waited = member.lastOrder?.how === "" && manual.canStart;
-    if (waited) return;
-    const asked = member.lastOrder?.how !== "takeover" || member.lastOrder.at !== this.#world.now;
-    this.#tookOver.set(member, { at: this.#world.now, from: member.source, asked });
-    for (const slot of member.source?.state.migrating.keys() ?? []) {
-      const importers = this.#world.members.filter(({ isAlive, state }) => isAlive && state.importing.has(slot));
-      this.#importers.set(`${slot} ${member.index}`, importers);
+    const { now, members } = this.#world;
+    const { source, lastOrder } = member;
+    for (const taker of members) {
+      for (const [slot, giver] of taker.state.importing)
+        if (giver.id === source?.id) this.#importers.add(`${slot} ${member.index} ${taker.index}`);
     }
+    const waited = lastOrder?.how === "" && member.state.manual.canStart;
+    if (waited) return;
+    this.#tookOver.set(member, { at: now, from: source, asked: lastOrder?.how !== "takeover" || lastOrder.at !== now });
+    for (const other of members) if (other !== member && shareSlots(other, member)) this.#replaced.add(other);
   }
 
   copying(member: Member, source: Member): void {
@@ -59,6 +62,11 @@ export class Keys implements ClusterChecker {
         if ((source.data.get(slot, key) ?? -1) < value) this.throws(member, source, key, value, "copied over");
       }
     }
+    this.#replaced.delete(member);
+  }
+
+  replicated(member: Member): void {
+    this.#replaced.delete(member);
   }
 
   dropping(member: Member, slots: readonly number[]): void {
@@ -80,13 +88,12 @@ export class Keys implements ClusterChecker {
     if (written === undefined || value < written.value) return;
     const failover = by === null ? undefined : this.#tookOver.get(by);
     // The one that was replaced went on until it heard of it.
-    const replaced = failover !== undefined && (failover.at >= written.at || failover.from === member);
+    const replaced = this.#replaced.has(member) || (failover !== undefined && failover.at >= written.at);
     // TAKEOVER asks nobody: its epoch may be its primary's already, which then takes a higher one and goes on.
     const own = this.#tookOver.get(member);
     const undone = own !== undefined && !own.asked && own.from === by;
     // A move by hand ends as it began, whoever is the giver by then: the taker says so with the highest epoch. In Redis as well.
-    const importers = this.#importers.get(`${written.slot} ${member.index}`);
-    const excuse = replaced || undone || (by !== null && importers?.includes(by) === true);
+    const excuse = replaced || undone || this.#importers.has(`${written.slot} ${member.index} ${by?.index}`);
     this.#throw(key, value, excuse, `${how} at [${member.index}] for [${by?.index}] at ${this.#world.now}`);
   }
 
@@ -106,4 +113,10 @@ export class Keys implements ClusterChecker {
       else this.violations.push(`${key} is ${has} and not ${value}: ${thrown?.how ?? "nobody threw it away"}`);
     }
   }
+}
+
+/** Both take themselves for the owner of a slot. */
+function shareSlots({ state: one }: Member, { state: other }: Member): boolean {
+  for (const slot of one.myself.slots) if (other.myself.slots.has(slot)) return true;
+  return false;
 }
