@@ -218,7 +218,7 @@ export class NodeSocket implements Socket {
 
   /** Gives the connection back to the system. */
   #release(): void {
-    this.#reading?.stop();
+    this.#reading?.end();
     this.#reading = null;
     this.#early = null;
     this.#handle?.close();

@@ -120,6 +120,12 @@ export class SharedReading {
     this.#handle.readStop();
   }
 
+  /** For good. A handle lives until a full collection, and with it all that it knows of: thousands who came and went. */
+  end(): void {
+    this.stop();
+    this.#handle.onread = nothing;
+  }
+
   #letOthersRead(): void {
     if (!this.#isWanted || this.#waits) return;
     this.#handle.readStop();

@@ -1,5 +1,6 @@
 /** Who is connected: admission, limits and farewell. */
 import type { Connection } from "./connection.ts";
+import { ConnectionList } from "./connection-list.ts";
 
 export type ClientClass = "normal" | "replica" | "pubsub";
 
@@ -10,7 +11,7 @@ export interface OutputLimit {
 }
 
 export class Clients {
-  readonly byId = new Map<number, Connection>();
+  readonly byId = new ConnectionList();
   #nextId = 1;
   readonly limits: Record<ClientClass, OutputLimit> = {
     normal: { hardBytes: 0, softBytes: 0, softSeconds: 0 },
@@ -27,7 +28,7 @@ export class Clients {
   }
 
   add(connection: Connection): void {
-    this.byId.set(connection.id, connection);
+    this.byId.add(connection);
   }
 
   remove(connection: Connection): void {
