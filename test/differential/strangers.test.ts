@@ -79,7 +79,8 @@ suite("headers and lines", ["proto-max-bulk-len 1mb"], {
   "a count that never ends": [`*${"1".repeat(70_000)}`],
   "a length that never ends": [`*1\r\n$${"1".repeat(70_000)}`],
   "a line that never ends": ["a".repeat(70_000)],
-  "a long line that does": [`ECHO ${"a".repeat(70_000)}\r\n`],
+  // One beyond 64 KiB is refused if it comes in pieces, by both: when they are read decides.
+  "a long line that does": [`ECHO ${"a".repeat(60_000)}\r\n`],
   "quotes that never end": ['SET "a\r\n'],
   "a word with other bytes behind it": ["*1\r\n$4\r\nPINGxx*1\r\n$4\r\nPING\r\n"],
   "line feeds alone": ["*1\n$4\nPING\n"],
