@@ -73,6 +73,8 @@ class LyingSource implements Target {
     this.#files = files;
     const client = house.connect();
     for (const key of OWN_KEYS) house.line(client, `SET ${key.latin1()} own`);
+    // What a byte that was changed makes a command of its own is refused by its rights.
+    house.line(client, "ACL SETUSER source on nopass +cluster|import");
     client.leave();
     // As though there were replicas: they would be told of everything that comes.
     house.server.outcomes.taps.add(() => {});
@@ -131,6 +133,7 @@ class LyingSource implements Target {
     const { shell, hidden } = server.cluster!;
     const [db] = server.engine.databases;
     const source = house.connect();
+    house.line(source, "AUTH source x");
     const connection = [...server.clients.byId.values()].at(-1)!;
     for (const piece of pieces(input, random)) {
       source.feed(piece);
