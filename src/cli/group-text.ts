@@ -86,9 +86,13 @@ function pyCertificates(tls: TlsFiles | undefined): string {
   return `, ssl=True, ssl_ca_certs="${tls.ca}", ssl_certfile="${tls.certificate}", ssl_keyfile="${tls.key}"`;
 }
 
-/** How to see it fail over. @param folder  as the user would name it */
-export function howToBreak(group: GroupFile, folder: string): string[] {
+/**
+ * How to see it fail over.
+ * @param folder  as the user would name it
+ * @param program  how the user calls this program
+ */
+export function howToBreak(group: GroupFile, folder: string, program: string): string[] {
   if (group.kind === "replication") return [];
   const { pid } = group.nodes[0]!.process;
-  return ["Break it:", `  kill -9 ${pid}`, `  npx nines drill kill${folder === ".nines" ? "" : ` --dir ${folder}`}`];
+  return ["Break it:", `  kill -9 ${pid}`, `  ${program} drill kill${folder === ".nines" ? "" : ` --dir ${folder}`}`];
 }

@@ -1,4 +1,5 @@
 /** The terminal, or the pipe, that a command talks to. */
+import { basename, relative } from "node:path";
 
 /** Whether a person looks at a screen that can be drawn over. */
 export function isScreen(): boolean {
@@ -15,9 +16,12 @@ export class LiveBlock {
 
   draw(lines: readonly string[]): void {
     const width = Math.max(20, (process.stdout.columns || 80) - 1);
-    const shown = lines.map((line) => `${line.slice(0, width)}\n`).join("");
+    // What has left the screen at its top cannot be drawn over. The last lines say most: they sum up.
+    const most = Math.max(4, (process.stdout.rows || 24) - 1);
+    const fit = lines.length <= most ? lines : [lines[0]!, "...", ...lines.slice(lines.length - most + 2)];
+    const shown = fit.map((line) => `${line.slice(0, width)}\n`).join("");
     process.stdout.write(this.#clear() + shown);
-    this.#height = lines.length;
+    this.#height = fit.length;
   }
 
   /** A line that stays, above the block. */
@@ -53,6 +57,19 @@ export function whenAskedToEnd(onEnd: () => void, onHurry: () => void): void {
   process.stdout.on("error", () => {
     if (!asked) ask();
   });
+}
+
+/** How the user would call this program from that folder: in a clone `npx nines` would build it anew before it does anything. */
+export function programName(from: string): string {
+  const { args } = ownCommand();
+  const path = args.at(-1)!;
+  if (basename(path) === "nines") return "npx nines";
+  const words = [...args.slice(0, -1), shorter(relative(from, path), path)];
+  return ["node", ...words.map((word) => (/\s/.test(word) ? `"${word}"` : word))].join(" ");
+}
+
+function shorter(a: string, b: string): string {
+  return a.length < b.length ? a : b;
 }
 
 /** How this program was started, up to where its arguments begin. */

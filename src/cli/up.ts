@@ -10,7 +10,7 @@ import { Watch } from "../lab/watch.ts";
 import { describeGroup, howToBreak, howToConnect } from "./group-text.ts";
 import type { UpFlags } from "./program.ts";
 import { statusBlock, statusChanges, timeOfDay } from "./status-text.ts";
-import { isScreen, LiveBlock, ownCommand, print, whenAskedToEnd } from "./terminal.ts";
+import { isScreen, LiveBlock, ownCommand, print, programName, whenAskedToEnd } from "./terminal.ts";
 
 const SCREEN_PERIOD_MS = 500;
 
@@ -57,7 +57,7 @@ export async function up(kind: GroupKind, flags: UpFlags): Promise<void> {
   }
   const folder = shortPath(flags.dir);
   print("", ...describeGroup(group.file, folder), "", ...howToConnect(group.file), "");
-  const hints = howToBreak(group.file, folder);
+  const hints = howToBreak(group.file, folder, programName(process.cwd()));
   if (hints.length > 0) print(...hints, "");
   print("Ctrl-C ends it.", "");
   const watch = new Watch(io, group.file, ({ from, to }) => view.note(`failover: ${from} -> ${to}`));

@@ -157,7 +157,10 @@ test("how to connect, and how to break it", () => {
   assert.match(lines, /redis-cli -p 26379 sentinel get-master-addr-by-name mymaster/);
   assert.match(lines, /new Redis\(\{ sentinels: \[\{ host: "127.0.0.1", port: 26379 \}\], name: "mymaster"/);
   assert.match(lines, /Sentinel\(\[\("127.0.0.1", 26379\)\].*\.master_for\("mymaster"\)/);
-  assert.match(howToBreak(group as unknown as GroupFile, "x").join(), /kill -9 12758.*drill kill --dir x/);
+  assert.match(
+    howToBreak(group as unknown as GroupFile, "x", "npx nines").join(),
+    /kill -9 12758.*npx nines drill kill --dir x/,
+  );
   const plain = howToConnect({ ...group, kind: "replication", nodes: group.nodes.slice(0, 1) } as unknown as GroupFile);
   assert.match(plain.join("\n"), /redis-cli -p 6379\n.*new Redis\(6379, "127.0.0.1"\)/);
 });
