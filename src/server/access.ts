@@ -3,7 +3,8 @@
  * carries no guard bit and is never asked; any other has each of its commands looked at by `deny`.
  */
 import { AclLog, type DenialReason } from "../acl/log.ts";
-import type { RuleContext, User } from "../acl/user.ts";
+import type { Selector } from "../acl/selector.ts";
+import { type RuleContext, User } from "../acl/user.ts";
 import { Users } from "../acl/users.ts";
 import { hasChannel, Judge, Verdict } from "../acl/verdict.ts";
 import { Vocabulary } from "../acl/vocabulary.ts";
@@ -33,6 +34,8 @@ export class Access {
   readonly source: UserSource;
   readonly #server: Server;
   readonly #judge = new Judge();
+  /** Whom no password lets in. */
+  readonly #nobody: User;
 
   constructor(server: Server, table: CommandTable) {
     this.#server = server;
@@ -46,6 +49,7 @@ export class Access {
       },
     };
     this.users = new Users(context);
+    this.#nobody = new User("", context);
     this.users.setDefaultPassword(config.values.requirepass);
     this.source = new UserSource(server, this.users, context);
   }
@@ -64,7 +68,11 @@ export class Access {
    * @throws AclFileError  and nothing has changed
    */
   loadFile(asking: Connection): void {
+    const { default: stranger } = this.users;
+    const could = stranger.selectors;
     const before = new Set(this.source.loadFile());
+    // The default user's clients stay, but not to listen to what is not his any more.
+    this.#endListeners(stranger, could, stranger.selectors, asking);
     for (const connection of this.#connections())
       if (connection.account !== null && before.has(connection.account)) this.#end(connection, asking);
     this.#regardAll();
@@ -87,7 +95,8 @@ export class Access {
   /** Whether the connection is that user's now. A refusal is counted and logged. */
   authenticate(connection: Connection, name: string, password: Slice, command: string): boolean {
     const user = this.users.get(name);
-    if (user === undefined || !user.admits(password.view())) {
+    // Nobody's password is looked at as anybody's is: how long a refusal takes does not tell whether there is such a user.
+    if (!(user ?? this.#nobody).admits(password.view()) || user === undefined) {
       this.#note(connection, "auth", command, name);
       return false;
     }
@@ -134,7 +143,7 @@ export class Access {
   setUser(name: string, words: readonly string[], asking: Connection): void {
     const draft = this.users.draft(name, words);
     const current = this.users.get(name);
-    if (current) this.#endListeners(current, draft, asking);
+    if (current) this.#endListeners(current, current.selectors, draft.selectors, asking);
     this.users.commit(draft);
     this.#regardAll();
   }
@@ -147,11 +156,12 @@ export class Access {
     return true;
   }
 
-  #endListeners(user: User, draft: User, asking: Connection): void {
-    if (draft.selectors.some((selector) => selector.allChannels)) return;
-    const channels = draft.selectors.flatMap((selector) => selector.channels);
+  /** Cuts off the user's clients that listen to what he could and may not any more. */
+  #endListeners(user: User, before: readonly Selector[], now: readonly Selector[], asking: Connection): void {
+    if (now.some((selector) => selector.allChannels)) return;
+    const channels = now.flatMap((selector) => selector.channels);
     const kept = new Set(channels.map(({ text }) => text));
-    const losesNone = user.selectors.every(
+    const losesNone = before.every(
       (selector) => !selector.allChannels && selector.channels.every(({ text }) => kept.has(text)),
     );
     if (losesNone) return;

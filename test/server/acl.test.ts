@@ -152,6 +152,13 @@ test("an ACL file: ACL LOAD, ACL SAVE; CONFIG REWRITE leaves the users to it", (
       await a.ended();
       await a2.ended();
       assert.equal(await admin.line("ACL USERS"), '["d", "default"]');
+      const [stays, goes] = [await client(), await client()];
+      await stays.line("SUBSCRIBE news");
+      await goes.line("SUBSCRIBE secrets");
+      disk.replaceSync("/dir/users.acl", Buffer.from("user default on nopass ~* &news +@all\n"));
+      assert.equal(await admin.line("ACL LOAD"), "+OK");
+      await goes.ended();
+      assert.equal(await admin.line("PUBLISH news x"), ":1");
     },
   ));
 
