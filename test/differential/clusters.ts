@@ -41,11 +41,22 @@ export class Stage implements AsyncDisposable {
       await nodes.form(2);
       const stage = new Stage(nodes);
       for (const [name, node] of stage.#byName) stage.#ids.set(name, await node.id());
+      await stage.#showsReplica();
       return stage;
     } catch (error) {
       await nodes[Symbol.asyncDispose]();
       throw error;
     }
+  }
+
+  /** A replica that has nothing yet, not even a sign of life, counts as one that loads, and is not shown to clients. */
+  async #showsReplica(): Promise<void> {
+    await this.#byName.get("a")!.call("SET", "b", "x");
+    await this.#byName.get("a")!.call("DEL", "b");
+    for (const node of this.#byName.values())
+      await until("all show the replica", async () =>
+        JSON.stringify(await node.call("CLUSTER", "SLOTS")).includes(this.#ids.get("c")!),
+      );
   }
 
   async play(script: readonly string[]): Promise<string[]> {
