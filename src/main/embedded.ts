@@ -101,7 +101,13 @@ export class EmbeddedNode implements AsyncDisposable {
       ephemeralPort: tls ? "tls" : "tcp",
       exit: () => void io.kill(),
     });
-    await server.start();
+    try {
+      await server.start();
+    } catch (error) {
+      // It may listen already, or hold a lock.
+      await server.stop();
+      throw error;
+    }
     return new EmbeddedNode(name, server, tls?.ca, io);
   }
 
