@@ -10,7 +10,7 @@ import type { Master, Peer } from "./instances.ts";
 import type { State } from "./state.ts";
 
 /** Redis' spread of the moments at which Sentinels try again. */
-export const MAX_DESYNC_MS = 1000;
+const MAX_DESYNC_MS = 1000;
 
 /**
  * Votes for `runid` unless this epoch's vote, or a later one's, was given.

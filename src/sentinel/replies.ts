@@ -12,7 +12,7 @@ export function writeText(reply: ReplyWriter, text: string): void {
   reply.bulkBytes(Buffer.from(text, "latin1"));
 }
 
-export function writeFields(reply: ReplyWriter, fields: readonly Field[]): void {
+function writeFields(reply: ReplyWriter, fields: readonly Field[]): void {
   reply.map(fields.length);
   for (const [name, value] of fields) {
     reply.bulkText(name);
