@@ -73,17 +73,24 @@ function throughSentinels(name: string, sentinels: readonly NodeFile[], tls?: Tl
 
 function cli(tls: TlsFiles | undefined): string {
   if (tls === undefined) return "redis-cli";
-  return `redis-cli --tls --cacert ${tls.ca} --cert ${tls.certificate} --key ${tls.key}`;
+  const { ca, certificate, key } = tls;
+  return `redis-cli --tls --cacert ${shellWord(ca)} --cert ${shellWord(certificate)} --key ${shellWord(key)}`;
+}
+
+/** As a shell takes it for one word. */
+function shellWord(text: string): string {
+  return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 function jsCertificates({ ca, certificate, key }: TlsFiles): string {
-  const read = (path: string) => `fs.readFileSync("${path}")`;
+  const read = (path: string) => `fs.readFileSync(${JSON.stringify(path)})`;
   return `const tls = { ca: ${read(ca)}, cert: ${read(certificate)}, key: ${read(key)} };`;
 }
 
 function pyCertificates(tls: TlsFiles | undefined): string {
   if (tls === undefined) return "";
-  return `, ssl=True, ssl_ca_certs="${tls.ca}", ssl_certfile="${tls.certificate}", ssl_keyfile="${tls.key}"`;
+  const [ca, certificate, key] = [tls.ca, tls.certificate, tls.key].map((path) => JSON.stringify(path));
+  return `, ssl=True, ssl_ca_certs=${ca}, ssl_certfile=${certificate}, ssl_keyfile=${key}`;
 }
 
 /**
@@ -94,5 +101,9 @@ function pyCertificates(tls: TlsFiles | undefined): string {
 export function howToBreak(group: GroupFile, folder: string, program: string): string[] {
   if (group.kind === "replication") return [];
   const { pid } = group.nodes[0]!.process;
-  return ["Break it:", `  kill -9 ${pid}`, `  ${program} drill kill${folder === ".nines" ? "" : ` --dir ${folder}`}`];
+  return [
+    "Break it:",
+    `  kill -9 ${pid}`,
+    `  ${program} drill kill${folder === ".nines" ? "" : ` --dir ${shellWord(folder)}`}`,
+  ];
 }

@@ -117,6 +117,18 @@ test("nines cluster: make one of nodes with a password, look at it, change it, b
   assert.equal((await run("reshard", a, "--to", "nowhere", "--slots", 5, "--yes")).code, 2);
 });
 
+test("nines cluster: options that would do nothing without another one are refused", async () => {
+  for (const [words, said] of [
+    [["--cacert", "ca.crt"], /are for --tls/],
+    [["--tls", "--cert", "node.crt"], /--cert and --key go together/],
+    [["--tls", "--cacert", "/nonexistent"], /\/nonexistent is not there/],
+    [["--user", "alice"], /--user needs a password/],
+  ] as const) {
+    const { code, err } = await nines({}, "check", 1, ...words);
+    assert.deepEqual([code, said.test(err)], [2, true], err);
+  }
+});
+
 async function idOf(nodes: Nodes, port: number): Promise<string> {
   const node = nodes.all.find((other) => other.port === port)!;
   await node.call("AUTH", "secret");

@@ -163,6 +163,11 @@ test("how to connect, and how to break it", () => {
   );
   const plain = howToConnect({ ...group, kind: "replication", nodes: group.nodes.slice(0, 1) } as unknown as GroupFile);
   assert.match(plain.join("\n"), /redis-cli -p 6379\n.*new Redis\(6379, "127.0.0.1"\)/);
+  // What is pasted into a shell survives blanks in a folder's name.
+  const tls = { ca: "/it's here/ca.crt", certificate: "/a b/c", key: "/k" };
+  const secured = howToConnect({ ...group, tls } as unknown as GroupFile).join("\n");
+  assert.ok(secured.includes("redis-cli --tls --cacert '/it'\\''s here/ca.crt' --cert '/a b/c' --key /k -p"), secured);
+  assert.match(howToBreak(group as unknown as GroupFile, "a b", "npx nines").join(), /--dir 'a b'$/);
 });
 
 test("a drill's report", () => {

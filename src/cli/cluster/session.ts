@@ -38,6 +38,7 @@ export class Session {
 
   constructor(flags: ClusterFlags) {
     this.flags = flags;
+    refuseHalves(flags);
     this.io = nodeIo();
     // As redis-cli: a password on a command line can be read by everyone on the machine.
     const password = flags.password ?? process.env["REDISCLI_AUTH"];
@@ -87,13 +88,21 @@ export class Session {
   }
 }
 
+/** @throws Refusal  of options that would do nothing without another one */
+function refuseHalves({ tls, cacert, cert, key, user, password }: ClusterFlags): void {
+  if (!tls && (cacert ?? cert ?? key) !== undefined) throw new Refusal("--cacert, --cert and --key are for --tls");
+  if ((cert === undefined) !== (key === undefined)) throw new Refusal("--cert and --key go together");
+  if (user !== undefined && (password ?? process.env["REDISCLI_AUTH"]) === undefined)
+    throw new Refusal("--user needs a password: --password, or better REDISCLI_AUTH");
+}
+
 /** Runs a command and turns how it ended into an exit code. */
 export async function runSession(flags: ClusterFlags, action: (session: Session) => Promise<number>): Promise<void> {
   let session: Session;
   try {
     session = new Session(flags);
   } catch (error) {
-    // A certificate that cannot be used.
+    // Options that do not go together, or a certificate that cannot be used.
     process.stderr.write(`nines cluster: ${(error as Error).message}\n`);
     process.exitCode = EXIT.failed;
     return;
