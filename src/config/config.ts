@@ -32,6 +32,9 @@ interface Chosen extends Known {
 /** Why the new values cannot be applied, or undefined when they are; either at once or later. */
 export type Applied = string | undefined | Promise<string | undefined>;
 
+/** @param blamed  the first of its directives that changed: the one that an error names */
+type Apply = (blamed: string) => Applied;
+
 const DEFAULTS = Object.fromEntries(Object.entries(directives).map(([name, row]) => [name, row.default])) as Settings;
 
 export class Config {
@@ -39,7 +42,7 @@ export class Config {
   readonly values: Settings;
   readonly #sentinel: boolean;
   readonly #checks = new Map<DirectiveName, ((value: never) => string | undefined)[]>();
-  readonly #appliers: { names: readonly DirectiveName[]; apply: () => Applied }[] = [];
+  readonly #appliers: { names: readonly DirectiveName[]; apply: Apply }[] = [];
   readonly #listeners = new Map<DirectiveName, ((value: never) => void)[]>();
   /** What the lines of a file read so far have set: further lines add to it. */
   readonly #loaded = new Set<DirectiveName>();
@@ -65,7 +68,7 @@ export class Config {
    * `apply` is called once after a CONFIG SET changed any of `names`; the new values stand in `values`. If it says why they
    * cannot be applied all of the CONFIG SET is taken back, and `apply` is called again to restore what was.
    */
-  onApply(names: readonly DirectiveName[], apply: () => Applied): void {
+  onApply(names: readonly DirectiveName[], apply: Apply): void {
     this.#appliers.push({ names, apply });
   }
 
@@ -159,7 +162,7 @@ export class Config {
     const culprit = (i: number) => changed.find(({ name }) => due[i]!.names.includes(name))!.called;
     const next = (from: number): void | Promise<void> => {
       for (let i = from; i < due.length; i++) {
-        const refusal = due[i]!.apply();
+        const refusal = due[i]!.apply(culprit(i));
         if (typeof refusal === "string")
           return this.#takeBack(changed, before, due.slice(0, i + 1), culprit(i), refusal);
         if (refusal === undefined) continue;
@@ -175,13 +178,13 @@ export class Config {
   #takeBack(
     changed: readonly Known[],
     before: Settings,
-    applied: readonly { apply: () => Applied }[],
+    applied: readonly { apply: Apply }[],
     name: string,
     refusal: string,
   ): Promise<never> {
     this.#restore(changed, before);
     const failed = setFailed(name, refusal);
-    const late = applied.map(({ apply }) => apply()).filter((one) => one instanceof Promise);
+    const late = applied.map(({ apply }) => apply(name)).filter((one) => one instanceof Promise);
     if (late.length === 0) throw failed;
     return Promise.all(late).then(() => {
       throw failed;

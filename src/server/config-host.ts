@@ -26,7 +26,7 @@ export class ServerConfigHost implements ConfigHost {
     fitMaxclients(server);
     server.config.check("dir", (dir) => notThere(server.io.disk, dir));
     server.config.onApply(TLS, () => (server.tls.isWanted && !server.tls.configure() ? UNUSABLE : undefined));
-    server.config.onApply(["bind", "port", "tls-port"], () => reopen(server));
+    server.config.onApply(["bind", "port", "tls-port"], (blamed) => reopen(server, blamed));
     server.config.onChange("requirepass", (password) => server.access.setDefaultPassword(password));
     server.config.onApply(KEPT_ELSEWHERE, () => {
       server.applySettings();
@@ -99,12 +99,15 @@ function notThere(disk: Disk, dir: string): string | undefined {
   return disk.exists(`${dir}/.`) ? undefined : "Not a directory";
 }
 
-async function reopen(server: Server): Promise<string | undefined> {
+async function reopen(server: Server, blamed: string): Promise<string | undefined> {
   try {
     await server.listeners.reopen();
     return undefined;
   } catch (error) {
-    if (error instanceof ListenError) return "Unable to listen on this port. Check server logs.";
+    if (error instanceof ListenError)
+      return blamed === "bind"
+        ? "Failed to bind to specified addresses."
+        : "Unable to listen on this port. Check server logs.";
     throw error;
   }
 }

@@ -21,6 +21,17 @@ test("CONFIG SET bind takes addresses that cover the old ones, or are among them
     }
   }));
 
+test("CONFIG SET bind: addresses that are not to be had are refused, and the old ones stay", () =>
+  withServer(async ({ client, port }) => {
+    const c = await client();
+    const refused =
+      "-ERR CONFIG SET failed (possibly related to argument 'bind') - Failed to bind to specified addresses.";
+    for (const addresses of ["192.0.2.1", "127.0.0.1 192.0.2.1"]) {
+      assert.equal(await c.do("CONFIG", "SET", "bind", addresses), refused);
+      await answersAt(port);
+    }
+  }));
+
 test("CONFIG SET port: a busy one is refused and the old one stays; the Unix socket stays in both cases", async () => {
   const folder = mkdtempSync(join(tmpdir(), "nines-listen-"));
   const path = join(folder, "s");
