@@ -176,8 +176,13 @@ export async function tellOwners(links: Links, survey: Survey): Promise<number> 
   for (const node of primariesOf(survey)) {
     for (const [slot, owners] of claims) {
       if (owners.length !== 1 || owners[0]!.id === node.id || node.owners[slot] === owners[0]!.id) continue;
-      await links.ask(node, "CLUSTER", "SETSLOT", slot, "NODE", owners[0]!.id);
-      told++;
+      try {
+        await links.ask(node, "CLUSTER", "SETSLOT", slot, "NODE", owners[0]!.id);
+        told++;
+      } catch (error) {
+        // One that still has keys of the slot refuses: these are gathered first, in the next round.
+        if (!(error instanceof NodeError) || !error.refused) throw error;
+      }
     }
   }
   return told;
