@@ -67,14 +67,14 @@ export class Nodes implements AsyncDisposable {
     await this.settled(this.all);
   }
 
-  /** All of them serve, agree on who has which slots, and every replica has its primary's data. */
+  /** All of them serve, are connected, agree on who has which slots, and every replica has its primary's data. */
   async settled(nodes: readonly Node[]): Promise<void> {
     await until("the cluster serves", async () => {
       const states = await Promise.all(nodes.map((node) => node.field("CLUSTER INFO", "cluster_state")));
       const links = await Promise.all(nodes.map((node) => node.field("INFO replication", "master_link_status")));
       const known = await Promise.all(nodes.map((node) => node.field("CLUSTER INFO", "cluster_slots_ok")));
       const acquainted = await Promise.all(nodes.map((node) => node.field("CLUSTER INFO", "cluster_known_nodes")));
-      const maps = await Promise.all(nodes.map(slotMap));
+      const maps = await Promise.all(nodes.map((node) => slotMap(node, nodes)));
       return (
         new Set(maps).size === 1 &&
         acquainted.every((count) => count === `${this.all.length}`) &&
@@ -113,13 +113,18 @@ export class Nodes implements AsyncDisposable {
   }
 }
 
-/** Who has which slots, as this node sees it; what it says of moves that are under way is its own affair. */
-async function slotMap(node: Node): Promise<string> {
+/**
+ * Who has which slots, as this node sees it; what it says of moves that are under way is its own affair.
+ * @throws  where it is not connected to one of the others
+ */
+async function slotMap(node: Node, nodes: readonly Node[]): Promise<string> {
   const owners: string[] = [];
   for (const line of String(await node.call("CLUSTER", "NODES"))
     .trimEnd()
     .split("\n")) {
     const words = line.split(" ");
+    if (words[7] === "disconnected" && nodes.some(({ name }) => words[1]!.startsWith(`${name}@`)))
+      throw new Error(`${node.name} is not connected to ${words[1]}`);
     const slots = words.slice(8).filter((word) => !word.startsWith("["));
     if (slots.length > 0) owners.push(`${words[0]} ${slots.join(" ")}`);
   }
