@@ -59,6 +59,7 @@ const texts = {
   invalidBasePort: (port: string) => err(`Invalid TCP base port specified: ${port}`),
   invalidBusPort: (port: string) => err(`Invalid TCP bus port specified: ${port}`),
   invalidAddress: (host: string, port: string) => err(`Invalid node address specified: ${host}:${port}`),
+  notSaved: (why: string) => err(`Error saving the cluster node config: ${why}`),
   rangeBackwards: (from: number, to: number) => err(`start slot number ${from} is greater than end slot number ${to}`),
 };
 
@@ -271,7 +272,14 @@ export function clusterCommands(node: ClusterNodeParts | null): CommandRow[] {
     SAVECONFIG: {
       arity: 2,
       flags: CHANGES,
-      run: handler((n, call) => ordered(n, call, (s) => s.save())),
+      run: handler(({ shell }, { reply }) => {
+        try {
+          shell.saveNow();
+        } catch (error) {
+          throw texts.notSaved((error as Error).message);
+        }
+        reply.ok();
+      }),
       docs: docs("3.0.0", "O(1)", "Writes the node's configuration file."),
     },
     "SET-CONFIG-EPOCH": {

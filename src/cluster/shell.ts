@@ -267,11 +267,20 @@ export class ClusterShell {
     }
   }
 
+  /** CLUSTER SAVECONFIG. @throws  when it cannot be written: nothing was promised that would have to be there */
+  saveNow(): void {
+    this.#write(true);
+  }
+
+  #write(durable: boolean): void {
+    this.#io.disk.replaceSync(this.#file, Buffer.from(writeNodesConf(this.machine.state), "latin1"), durable);
+  }
+
   /** On disk before anything else is done: a vote that a crash makes us forget would be given twice. */
   #save(durable: boolean): void {
     this.#unsaved = false;
     try {
-      this.#io.disk.replaceSync(this.#file, Buffer.from(writeNodesConf(this.machine.state), "latin1"), durable);
+      this.#write(durable);
     } catch (error) {
       this.#host.log.warning(`Fatal: can't update cluster config file: ${(error as Error).message}`);
       this.#stopped = this.#failed = true;

@@ -150,6 +150,16 @@ test("nothing is said behind a state that could not be written", () => {
   assert.deepEqual([exits, sent() - before], [[1], 0]);
 });
 
+test("an operator's order to save is told why it could not be, and all goes on", async () => {
+  const { shell, disk, exits } = pair();
+  disk.full = true;
+  assert.throws(() => shell.saveNow(), /no space/);
+  disk.full = false;
+  shell.saveNow();
+  assert.deepEqual([exits, disk.writes], [[], 1]);
+  await shell.stop();
+});
+
 test("who comes while it stops finds nobody", async () => {
   const { shell, accept } = pair();
   await shell.listen(["127.0.0.1"], 17_000);
