@@ -106,7 +106,10 @@ export class RequestReader<W extends Words> {
   /** Lends bytes[0, length) to the reader, until `release`. */
   lend(bytes: Uint8Array, length: number): void {
     if (this.#own) {
+      // What was lent before and not read yet comes first.
+      this.#take(this.#lentEnd);
       this.#lent = bytes;
+      this.#lentAt = this.#taken = 0;
       this.#lentEnd = length;
       return;
     }
