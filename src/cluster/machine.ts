@@ -32,6 +32,8 @@ const MIN_HANDSHAKE_MS = 1000;
 const QUIET_SHARE = 0.1;
 const CONTACTS_A_SECOND = 10;
 const TICKS_PER_MIGRATION = 10;
+/** How many links with garbage are logged a minute. */
+const GARBAGE_A_MINUTE = 10;
 
 export interface ClusterMachineParts {
   readonly id: NodeId;
@@ -47,6 +49,8 @@ export class ClusterMachine {
   #nodeTimeoutMs = 0;
   /** For so long a node may say nothing before it is asked whether it is there: see `quietMs`. */
   #quietMs = 0;
+  /** Links with garbage: since when they are counted, and how many were logged and were not. */
+  readonly #garbage = { since: 0, logged: 0, kept: 0 };
 
   constructor({ id, settings, facts, random }: ClusterMachineParts) {
     this.state = new ClusterState(id, settings, facts, random);
@@ -123,10 +127,22 @@ export class ClusterMachine {
         break;
       case "garbage":
         s.dropped++;
-        s.log("warning", `Closing a link of the cluster bus (${link.remoteIp}): ${input.what}`);
+        this.#tellOfGarbage(`Closing a link of the cluster bus (${link.remoteIp}): ${input.what}`);
         this.#close(link);
         break;
     }
+  }
+
+  /** Whoever reaches the port can cause it: so many times a minute it is logged, then counted. */
+  #tellOfGarbage(text: string): void {
+    const s = this.state;
+    const told = this.#garbage;
+    if (s.now - told.since >= 60_000) {
+      if (told.kept > 0) s.log("warning", `(${told.kept} more such links in the minutes before were not logged)`);
+      Object.assign(told, { since: s.now, logged: 0, kept: 0 });
+    }
+    if (told.logged++ < GARBAGE_A_MINUTE) s.log("warning", text);
+    else told.kept++;
   }
 
   // ---- Links

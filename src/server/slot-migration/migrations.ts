@@ -172,6 +172,8 @@ export class SlotMigrations implements MigrationCommands {
     const source = args.next().latin1();
     const slots = slotsOf(args.next());
     if (version !== PROTOCOL) throw errorsOfMigration.version;
+    // It is shown, and logged.
+    if (!/^\w{1,64}$/.test(name)) throw errorsOfMigration.badName;
     for (const [other, { isOver }] of this.#importers) if (isOver) this.#importers.delete(other);
     if (this.#importers.has(name)) throw errorsOfMigration.nameTaken;
     if (session.denyBlocking) throw errorsOfMigration.notPrimary;

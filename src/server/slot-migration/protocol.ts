@@ -43,6 +43,7 @@ export const errorsOfMigration = {
   notPrimary: err("Only a primary can hand over slots, and only to a primary"),
   clusterDown: new ReplyError("CLUSTERDOWN", "The cluster is down"),
   noAddress: err("The target node cannot be reached now"),
+  badName: err("Invalid name of a migration: letters and digits are wanted"),
   unknownJob: err("No such slot migration is under way here"),
   nameTaken: err("A slot migration of that name is under way here"),
   noEpoch: err("That is no epoch"),
