@@ -265,7 +265,8 @@ class LyingReplica implements Target {
     const house = this.#house;
     house.pass(1100);
     if (house.server.isReplica) throw new Broken("it has become a replica");
-    house.check(16 * MB, 64 * MB);
+    // A synchronisation is told of in five lines.
+    house.check(16 * MB, 64 * MB, 5000);
     const witness = house.connect();
     if (!house.line(witness, "GET kept").startsWith("$13")) throw new Broken("its data are not there any more");
     witness.leave();

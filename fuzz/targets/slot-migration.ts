@@ -181,7 +181,8 @@ class LyingSource implements Target {
 
   check(): void {
     this.#house.pass(100);
-    this.#house.check(16 * MB, 64 * MB);
+    // A migration that ends says how, in a line.
+    this.#house.check(16 * MB, 64 * MB, 1500);
   }
 
   stop(): Promise<void> {
