@@ -19,6 +19,8 @@ import { senderOf, sendOn } from "./sending.ts";
 import type { ClusterState } from "./state.ts";
 
 const TICK_MS = 100;
+/** In node timeouts: an idle connection that was made to us is probed, as in Redis. */
+const KEEP_ALIVE_TIMEOUTS = 2;
 /** Without `cluster-link-sendbuf-limit`: a node that takes nothing any more must not cost us our memory. */
 const DEFAULT_SENDBUF_LIMIT = 256 * 1024 * 1024;
 
@@ -297,6 +299,8 @@ export class ClusterShell {
     }
     const number = this.machine.accept(socket.remote.host, socket.local.host, this.now);
     socket.setNoDelay(true);
+    // We say nothing here but answers: of a host that is gone nothing else would tell us.
+    socket.setKeepAlive(this.state.settings.nodeTimeoutMs * KEEP_ALIVE_TIMEOUTS);
     this.#add(socket, number, true);
   }
 

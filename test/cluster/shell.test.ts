@@ -34,6 +34,7 @@ class CountingSocket implements Socket {
   readonly unsentBytes = 0;
   writes = 0;
   isDestroyed = false;
+  keepAliveMs = 0;
   onConnect = (): void => {};
   onData = (): void => {};
   onDrain = (): void => {};
@@ -48,7 +49,9 @@ class CountingSocket implements Socket {
   pause(): void {}
   resume(): void {}
   setNoDelay(): void {}
-  setKeepAlive(): void {}
+  setKeepAlive(delayMs: number): void {
+    this.keepAliveMs = delayMs;
+  }
   end(): void {}
   destroy(): void {
     this.isDestroyed = true;
@@ -157,6 +160,15 @@ test("an operator's order to save is told why it could not be, and all goes on",
   disk.full = false;
   shell.saveNow();
   assert.deepEqual([exits, disk.writes], [[], 1]);
+  await shell.stop();
+});
+
+test("a connection that was made to us is probed when it is silent", async () => {
+  const { shell, accept } = pair();
+  await shell.listen(["127.0.0.1"], 17_000);
+  const socket = new CountingSocket({ host: "127.0.0.1", port: 2 });
+  accept(socket);
+  assert.equal(socket.keepAliveMs, 2 * settings.nodeTimeoutMs);
   await shell.stop();
 });
 
