@@ -4,9 +4,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
+import { Ends } from "../ends.ts";
 import { self } from "../lab/world.ts";
 import { freePort } from "../ports.ts";
+import { until } from "../until.ts";
 
 test("a daemon finds its file where the command line was given, whatever `dir` says", async () => {
   const folder = mkdtempSync(join(tmpdir(), "nines-daemon-"));
@@ -23,12 +24,14 @@ test("a daemon finds its file where the command line was given, whatever `dir` s
   try {
     const { status, stderr } = spawnSync(self.command, [...self.args, "server", "nines.conf"], { cwd: folder });
     assert.equal(status, 0, stderr.toString());
-    for (let i = 0; i < 100 && !/Ready to accept/.test(log()); i++) await sleep(100);
-    assert.match(log(), /Ready to accept connections tcp/);
+    await until("it to serve", () => /Ready to accept connections tcp/.test(log()));
   } finally {
+    await using ends = new Ends();
+    ends.add(() => rmSync(folder, { recursive: true, force: true }));
     const pid = /PID: (\d+)/.exec(log())?.[1];
-    if (pid !== undefined) process.kill(Number(pid), "SIGTERM");
-    for (let i = 0; i < 50 && !/bye bye/.test(log()); i++) await sleep(100);
-    rmSync(folder, { recursive: true, force: true });
+    if (pid !== undefined) {
+      process.kill(Number(pid), "SIGTERM");
+      await until("it to end", () => /bye bye/.test(log()));
+    }
   }
 });

@@ -121,6 +121,7 @@ test("a port where nobody listens refuses, at once and by that name; one that do
   const listener = await io.net.listen({ host: "127.0.0.1", port: 0 }, (socket) => {
     socket.onData = () => void socket.write(Buffer.from("+PONG\r\n"), 7);
   });
+  house.atEnd(() => listener.close());
   const fails = (port: number) =>
     new Promise<Error & { code?: string }>((resolve) => {
       const socket = io.net.connect({ host: "127.0.0.1", port }, { tls: house.context() });
