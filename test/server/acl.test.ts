@@ -281,6 +281,18 @@ test("what goes wrong while rules are looked at ends the request alone", () =>
     assert.match(log.join("\n"), /Bug in command 'get': Error: a bug/);
   }));
 
+test("a replica stays the user that it is: RESET is for clients", () =>
+  withServer(async ({ client }) => {
+    const [admin, replica] = [await client(), await client()];
+    await admin.line("ACL SETUSER follower on nopass +psync +replconf +reset");
+    await replica.line("AUTH follower x");
+    replica.send("PSYNC", "?", "-1");
+    replica.send("RESET");
+    const line = async () => await admin.line("CLIENT LIST TYPE replica");
+    for (let i = 0; i < 50 && !/cmd=reset/.test(await line()); i++);
+    assert.match(await line(), /cmd=reset user=follower/);
+  }));
+
 test("a blocked command is looked at again when it is served", () =>
   withServer(async ({ client }) => {
     const [admin, a] = [await client(), await client()];

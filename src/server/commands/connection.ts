@@ -196,6 +196,8 @@ export function connectionCommands(server: Server): CommandRow[] {
 
   function reset({ reply, session }: Call): void {
     const connection = session as Connection;
+    if (connection.replica !== null || connection.fromPrimary)
+      throw new ReplyError("ERR", "can only reset normal client connections");
     if (connection.transaction.active) connection.discard();
     server.watches.forget(connection.transaction);
     server.pubsub.leave(connection);
