@@ -119,7 +119,7 @@ class ClusterDrill extends Course {
     const node = this.#group.nodes.find((other) => other.port === port)!;
     const injection = new Injection(this.world, folder, this.#group, injected(fault), node);
     const timeline = await this.take(injection, port);
-    const final = await this.#finalState();
+    const final = await this.readTwice(() => this.#finalState());
     return { fault, oldPrimaryPort: port, writers: this.writers, timeline, final, moved: this.#moved };
   }
 

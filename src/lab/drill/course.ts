@@ -2,6 +2,7 @@
  * The course that every drill takes: clients write for a while, the primary is broken, another takes its place, the broken one returns
  * and follows, and some time later all is over. `drill.ts` and `cluster-drill.ts` say what that is in their kind of group.
  */
+import { ConnectionError } from "../../client/connection-error.ts";
 import { monotonicMs, sleep, type World } from "../world.ts";
 import type { ClusterFault, Injection } from "./faults.ts";
 import type { Switch, Timeline } from "./history.ts";
@@ -111,6 +112,16 @@ export abstract class Course {
   /** @throws Error  if it was cancelled */
   protected heedCancel(): void {
     heedCancel(this.options);
+  }
+
+  /** Reads what the nodes hold in the end. One that changes its role meanwhile breaks its connections: then it is read once more. */
+  protected async readTwice<T>(read: () => Promise<T>): Promise<T> {
+    try {
+      return await read();
+    } catch (error) {
+      if (!(error instanceof ConnectionError)) throw error;
+      return read();
+    }
   }
 
   /** Until every client has written for a while: a gap needs two ends. */

@@ -87,7 +87,7 @@ class Drill extends Course {
   async run(): Promise<DrillRecord> {
     const injection = new Injection(this.world, this.options.folder, this.#group, this.#fault, this.#primary);
     const timeline = await this.take(injection, this.#primary.port);
-    const final = await this.#finalState();
+    const final = await this.readTwice(() => this.#finalState());
     return { fault: this.#fault, oldPrimaryPort: this.#primary.port, writers: this.writers, timeline, final };
   }
 
