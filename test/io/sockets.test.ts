@@ -10,6 +10,7 @@ import type { Listener, NetError, Socket } from "../../src/io/net.ts";
 import { NodeNet } from "../../src/io/node-net.ts";
 import { SeededRandom } from "../../src/io/random.ts";
 import { StreamSocket } from "../../src/io/stream-socket.ts";
+import { until } from "../until.ts";
 
 interface Ends {
   readonly here: Socket;
@@ -45,14 +46,6 @@ async function byStreams(): Promise<Ends> {
   const there = new StreamSocket(stream, { host: "127.0.0.1", port: stream.remotePort! }, true);
   there.resume();
   return { here, there, close: () => new Promise((resolve) => server.close(() => resolve())) };
-}
-
-async function until(what: string, holds: () => boolean): Promise<void> {
-  const startedAt = Date.now();
-  while (!holds()) {
-    if (Date.now() - startedAt > 10_000) assert.fail(`waited for ${what}`);
-    await sleep(1);
-  }
 }
 
 /** Collects what comes, as text. */
@@ -219,12 +212,17 @@ test("a Unix socket is a connection as well", async () => {
   }
 });
 
-test("a neighbour is heard between two buffers of one who has much to say", async () => {
+test("a neighbour is heard between two buffers of one who has much to say", async (t) => {
   const order: string[] = [];
   const listener = await network.listen({ host: "127.0.0.1", port: 0 }, (socket) => {
     socket.onData = (bytes, length) => order.push(`${String.fromCharCode(bytes[0]!)}${length}`);
   });
   const [long, short] = [network.connect(listener.endpoint), network.connect(listener.endpoint)];
+  t.after(() => {
+    long.destroy();
+    short.destroy();
+    return listener.close();
+  });
   const connected = (socket: Socket) => new Promise<void>((resolve) => (socket.onConnect = resolve));
   await Promise.all([connected(long), connected(short)]);
   await sleep(20);
@@ -234,7 +232,4 @@ test("a neighbour is heard between two buffers of one who has much to say", asyn
   await until("the neighbour", () => order.includes("s1"));
   // Two turns are enough for whoever was there in time.
   assert.ok(order.indexOf("s1") <= 4, order.slice(0, 10).join(" "));
-  long.destroy();
-  short.destroy();
-  await listener.close();
 });
