@@ -6,6 +6,7 @@
 import type { Member } from "../member.ts";
 import type { ClusterWorld } from "../world.ts";
 import type { ClusterChecker } from "./checker.ts";
+import { shareSlots } from "./one-owner.ts";
 
 interface Written {
   readonly slot: number;
@@ -113,10 +114,4 @@ export class Keys implements ClusterChecker {
       else this.violations.push(`${key} is ${has} and not ${value}: ${thrown?.how ?? "nobody threw it away"}`);
     }
   }
-}
-
-/** Both take themselves for the owner of a slot. */
-function shareSlots({ state: one }: Member, { state: other }: Member): boolean {
-  for (const slot of one.myself.slots) if (other.myself.slots.has(slot)) return true;
-  return false;
 }
