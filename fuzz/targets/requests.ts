@@ -10,6 +10,18 @@ const MB = 1024 * 1024;
 const CONFIG =
   "proto-max-bulk-len 1mb\nclient-query-buffer-limit 1mb\nmaxmemory 64mb\nmaxmemory-policy allkeys-random\nenable-debug-command no\n";
 
+/** Twice the limit of the query buffer, since buffers grow by doubling, and what one read brings. */
+const MAX_CLIENT_BYTES = 2 * MB + 64 * 1024;
+/** One in so many inputs is longer than any limit. */
+const FLOOD_EVERY = 2000;
+
+/** The beginning of a request that does not end: of many words, or of one line. */
+function flood(random: SeededRandom): Buffer {
+  const words = random.uint32() % 2 === 0;
+  const part = words ? `$1000\r\n${"x".repeat(1000)}\r\n` : "x".repeat(1000);
+  return Buffer.from((words ? "*100000\r\n" : "") + part.repeat(2000 + (random.uint32() % 4000)));
+}
+
 /** As much of the replies is looked at. */
 const KEPT_REPLIES = 4096;
 /** Whoever is answered nothing but errors has changed nothing. */
@@ -46,6 +58,8 @@ class Requests implements Target {
   #leave(): void {
     const { server } = this.#house;
     this.#house.settle();
+    for (const { reader } of server.clients.byId.values())
+      if (reader.bufferBytes > MAX_CLIENT_BYTES) throw new Broken(`a client holds ${reader.bufferBytes} bytes`);
     for (const socket of this.#sockets.splice(0)) socket.leave();
     // What an input began for all is not what the next ones are to find.
     server.pause.end("client_pause");
@@ -68,7 +82,7 @@ export const requests: TargetRow = {
   async start() {
     const house = await House.start(CONFIG);
     const inputs = new FuzzInputs([...house.server.table.all()].map((row) => row.name));
-    return new Requests(house, (random) => inputs.draw(random));
+    return new Requests(house, (random) => (random.uint32() % FLOOD_EVERY === 0 ? flood(random) : inputs.draw(random)));
   },
 };
 
