@@ -77,14 +77,17 @@ export class Session {
     // Ctrl-C and the end of the input are a no: left alone, the question would stay open for ever.
     const given = new AbortController();
     for (const event of ["SIGINT", "close"]) lines.once(event, () => given.abort());
+    let yes = false;
     try {
       const answer = await lines.question("\nGo on? [y/N] ", { signal: given.signal });
-      return /^y(es)?$/i.test(answer.trim());
+      yes = /^y(es)?$/i.test(answer.trim());
     } catch {
-      return false;
+      process.stderr.write("\n");
     } finally {
       lines.close();
     }
+    if (!yes) this.tell("Nothing was done.");
+    return yes;
   }
 }
 
