@@ -144,7 +144,8 @@ export class Stage implements AsyncDisposable {
     const deadline = performance.now() + HEARD_WITHIN_MS;
     while (connection.unread === "" && performance.now() < deadline && !connection.closed)
       await new Promise((resolve) => setTimeout(resolve, 5));
-    // More may come right behind.
+    // More may come right behind, of what the nodes still have to tell each other.
+    for (let turns = 0; turns < 3; turns++) for (const watcher of this.#watchers.values()) await watcher.do("PING");
     await new Promise((resolve) => setTimeout(resolve, 50));
     while (connection.unread !== "") heard.push(await connection.reply());
     if (connection.closed) heard.push("closed");
