@@ -29,6 +29,8 @@ const STRICT_WORDS = 10;
 const STRICT_BULK = 16384;
 /** So much of what follows a cut is taken at a time while it is not known how much is missing. */
 const STEP_BYTES = 256;
+/** `$0`, nothing, and two ends of lines. */
+const LEAST_WORD = 6;
 /** What a word of a request that is not whole yet costs besides its bytes: on the wire it may have been six of them. */
 const WORD_BYTES = 64;
 
@@ -190,8 +192,11 @@ export class RequestReader<W extends Words> {
 
   /** How much of what is lent the request needs at least, or what is tried. */
   #missing(): number {
-    if (this.#partial === null || this.#bulk < 0) return STEP_BYTES;
-    return this.#at + this.#read + this.#bulk + 2 - this.#end;
+    const partial = this.#partial;
+    if (partial === null) return STEP_BYTES;
+    const words = (this.#wanted - partial.count) * LEAST_WORD;
+    if (this.#bulk < 0) return Math.max(words, STEP_BYTES);
+    return this.#at + this.#read + this.#bulk + 2 - this.#end + words - LEAST_WORD;
   }
 
   /** Goes on in the bytes that are lent, if all that our own hold was copied from there. */
