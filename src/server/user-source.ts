@@ -106,7 +106,7 @@ export class UserSource {
 function asConfigLine(line: string): string {
   return line
     .split(" ")
-    .map((word) => (/^[^"'\0-\x1f\x7f]+$/.test(word) ? word : quoteWord(word)))
+    .map((word) => (/^[!#-&(-~\x80-\xff]+$/.test(word) ? word : quoteWord(word)))
     .join(" ");
 }
 
