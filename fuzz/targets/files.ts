@@ -7,6 +7,7 @@ import { ConfigFileError, loadConfig } from "../../src/config/file.ts";
 import { SeededRandom } from "../../src/io/random.ts";
 import { BadLine, configLines, loadConfig as loadSentinel } from "../../src/sentinel/config.ts";
 import { Sentinel } from "../../src/sentinel/machine.ts";
+import type { State } from "../../src/sentinel/state.ts";
 import { CLUSTER_FACTS, CLUSTER_SETTINGS } from "../cluster-parts.ts";
 import { NUMBERS } from "../mutate.ts";
 import { Broken, type TargetRow } from "../target.ts";
@@ -135,6 +136,22 @@ const SENTINEL_WORDS = [
   ...NUMBERS,
 ];
 
+/** What a Sentinel must know again after a restart. */
+function remembered({ myid, currentEpoch, options, masters }: State): string {
+  return JSON.stringify([
+    { myid, currentEpoch, options },
+    ...[...masters.values()].map((master) => ({
+      address: [master.name, master.address.port, master.quorum],
+      epochs: [master.configEpoch, master.leaderEpoch],
+      times: [master.downAfterMs, master.failoverTimeoutMs, master.parallelSyncs, master.rebootDownAfterMs],
+      secrets: [master.authUser, master.authPass],
+      scripts: [master.notificationScript, master.clientReconfigScript],
+      renamed: [...master.renamed],
+      sentinels: [...master.sentinels.values()].map(({ name, address }) => [name, address.port]),
+    })),
+  ]);
+}
+
 export const sentinelConf: TargetRow = {
   about: "sentinel.conf",
   corpus: () =>
@@ -164,9 +181,13 @@ export const sentinelConf: TargetRow = {
         return "refused";
       }
       const written = configLines(machine.state);
-      const again = configLines(load(written.join("\n")).state);
+      const { state } = load(written.join("\n"));
+      const again = configLines(state);
       if (written.join("\n") !== again.join("\n"))
         throw new Broken(`it saves\n${written.join("\n")}\nand takes it for\n${again.join("\n")}`);
+      // What is not written is not missed by comparing lines.
+      const [known, read] = [remembered(machine.state), remembered(state)];
+      if (known !== read) throw new Broken(`it knows\n${known}\nand after a restart\n${read}`);
       return "taken";
     },
   }),
