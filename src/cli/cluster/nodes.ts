@@ -46,7 +46,15 @@ export async function create(session: Session, entries: readonly string[], flags
     if (flags.dryRun) session.json(layout);
     return flags.dryRun ? EXIT.done : EXIT.failed;
   }
-  await createCluster(session.links, layout, (text) => session.tell(`${text} ...`));
+  try {
+    await createCluster(session.links, layout, (text) => session.tell(`${text} ...`));
+  } catch (error) {
+    session.tell(
+      "",
+      `The nodes are left half way: "CLUSTER RESET" at each of them makes it a node that knows nobody again.`,
+    );
+    throw error;
+  }
   return conclude(session, addresses);
 }
 
