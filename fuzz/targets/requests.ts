@@ -30,10 +30,13 @@ const ERRORS_ALONE = /^(?:-[^\r\n]*\r\n)+$/;
 class Requests implements Target {
   readonly #house: House;
   readonly make: (random: SeededRandom) => Buffer;
+  /** What a thousand inputs may log. */
+  readonly #mostLines: number;
   #sockets: FuzzSocket[] = [];
 
-  constructor(house: House, make: (random: SeededRandom) => Buffer) {
+  constructor(house: House, mostLines: number, make: (random: SeededRandom) => Buffer) {
     this.#house = house;
+    this.#mostLines = mostLines;
     this.make = make;
   }
 
@@ -69,7 +72,7 @@ class Requests implements Target {
   check(): void {
     this.#leave();
     this.#house.pass(100);
-    this.#house.check(16 * MB, 80 * MB);
+    this.#house.check(16 * MB, 80 * MB, this.#mostLines);
   }
 
   stop(): Promise<void> {
@@ -82,7 +85,10 @@ export const requests: TargetRow = {
   async start() {
     const house = await House.start(CONFIG);
     const inputs = new FuzzInputs([...house.server.table.all()].map((row) => row.name));
-    return new Requests(house, (random) => (random.uint32() % FLOOD_EVERY === 0 ? flood(random) : inputs.draw(random)));
+    // Some ask to be replicas, which is told of.
+    return new Requests(house, 200, (random) =>
+      random.uint32() % FLOOD_EVERY === 0 ? flood(random) : inputs.draw(random),
+    );
   },
 };
 
@@ -121,7 +127,7 @@ export const inline: TargetRow = {
       "a".repeat(66_000),
     ].map((text) => Buffer.from(text, "latin1")),
   async start() {
-    return new Requests(await House.start(CONFIG), (random) => {
+    return new Requests(await House.start(CONFIG), 10, (random) => {
       const below = (limit: number) => random.uint32() % limit;
       const word = () => INLINE[below(INLINE.length)]!;
       const line = () => Array.from({ length: below(8) }, word).join(below(2) === 0 ? "" : " ");
