@@ -83,7 +83,7 @@ test("ioredis: pipelines, transactions, values of many sizes, pub/sub", () =>
     const heard: string[] = [];
     listener.on("message", (_, text) => heard.push(text));
     await listener.subscribe("news");
-    for (let i = 0; i < 1000; i++) void redis.publish("news", `${i}`.repeat(100));
+    await Promise.all(Array.from({ length: 1000 }, (_, i) => redis.publish("news", `${i}`.repeat(100))));
     await until("all messages", () => heard.length === 1000);
     assert.deepEqual(
       heard,

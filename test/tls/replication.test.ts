@@ -31,7 +31,7 @@ for (const [primary, replica] of [
     await using house = new TlsHouse();
     const [from, to] = await pair(house, primary, replica);
     const connection = house.connect(from);
-    for (let i = 0; i < 2000; i++) void connection.call("SET", `k${i}`, "v".repeat(i % 500));
+    await Promise.all(Array.from({ length: 2000 }, (_, i) => connection.call("SET", `k${i}`, "v".repeat(i % 500))));
     assert.equal(await connection.call("WAIT", "1", "5000"), 1);
     assert.equal(await house.ask(to, "DBSIZE"), 2002);
     assert.equal(await house.ask(to, "STRLEN", "large"), 3_000_000);
