@@ -1,5 +1,6 @@
 /** What goes wrong in a cluster, drawn from the seed; what operators do at the wrong moment included. */
 import type { SeededRandom } from "../../src/io/random.ts";
+import { shareSlots } from "./checkers/one-owner.ts";
 import type { Member } from "./member.ts";
 import type { Operator } from "./operator.ts";
 import type { ClusterWorld } from "./world.ts";
@@ -83,9 +84,15 @@ function failOver(world: ClusterWorld, dice: SeededRandom, how: "" | "force" | "
   if (replicas.length > 0) pick(dice, replicas).failover(how);
 }
 
-/** Two primaries end in one epoch, as by two operators at once. */
+/**
+ * Two primaries end in one epoch, as by two operators at once. Not one that was replaced or is cut off: with an epoch that nobody gave
+ * it, it would take its slots back from whoever was elected, and what was written there would be lost by the operator's hand.
+ */
 function collide(world: ClusterWorld, dice: SeededRandom): void {
-  const primaries = world.members.filter(({ isUp, state }) => isUp && state.myself.votes);
+  const { members, wires } = world;
+  const isSoleOwner = (one: Member) =>
+    members.every((other) => other === one || (wires.connects(one, other) && !shareSlots(one, other)));
+  const primaries = members.filter((member) => member.isUp && member.state.myself.votes && isSoleOwner(member));
   if (primaries.length < 2) return;
   const [one, other] = [pick(dice, primaries), pick(dice, primaries)];
   world.note(`<< [${one.index}] and [${other.index}] take one epoch`);
