@@ -17,6 +17,8 @@ const FEWER: Readonly<Record<string, number>> = {
   rdb: 800,
   payloads: 1500,
   "lying-replica": 1000,
+  "lying-source": 400,
+  "lying-target": 400,
 };
 
 for (const [name, row] of Object.entries(targets))
