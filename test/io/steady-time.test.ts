@@ -4,13 +4,13 @@ import { steadyTime } from "../../src/io/steady-time.ts";
 import { VirtualClock } from "../../src/io/virtual-clock.ts";
 
 test("begins where the wall clock stands, and knows nothing of its jumps", () => {
-  class Set extends VirtualClock {
+  class SetClock extends VirtualClock {
     wrongBy = 0;
     override now(): number {
       return super.now() + this.wrongBy;
     }
   }
-  const clock = new Set();
+  const clock = new SetClock();
   const time = steadyTime(clock);
   const start = clock.now();
   assert.equal(time(), start);
