@@ -50,7 +50,11 @@ describe("a target", () => {
     ["half of a command", (s) => s.say("CHANGES", s.name, "*2\r\n$3\r\nDEL\r\n")],
     ["the slots before it has everything", (s) => s.say("TAKE", s.name, 1000)],
     ["an epoch that is old", (s) => s.say("READY", s.name).then(() => s.say("TAKE", s.name, 1))],
-    ["an epoch above all numbers", (s) => s.say("READY", s.name).then(() => s.say("TAKE", s.name, `${2n ** 62n}`)), "switching"],
+    [
+      "an epoch above all numbers",
+      (s) => s.say("READY", s.name).then(() => s.say("TAKE", s.name, `${2n ** 62n}`)),
+      "switching",
+    ],
     ["another's migration", (s) => s.say("COPY", "6".repeat(40), ""), "snapshotting"],
     ["nothing that there is", (s) => s.say("NOSUCH", s.name), "snapshotting"],
     ["the same name again", (s) => s.say("BEGIN", 1, s.name, s.world.id(s.world.nodes[1]!), "15000"), "snapshotting"],
