@@ -262,8 +262,10 @@ export class ClusterMachine {
     s.ticks++;
     if (describeSelf(s)) {
       s.save();
-      announce(s);
+      s.isToAnnounce = true;
     }
+    if (s.isToAnnounce) announce(s);
+    s.isToAnnounce = false;
     for (const [id, until] of s.forgotten) if (until <= s.now) s.forgotten.delete(id);
     this.#look();
     announceNewcomers(s);

@@ -90,7 +90,8 @@ export function updated(s: ClusterState, id: NodeId, epoch: number, slots: SlotS
 
 /**
  * Two primaries with one epoch: neither can be shown to be right about a slot. The one with the lower name takes a new epoch, so
- * that one of them changes, whoever notices.
+ * that one of them changes, whoever notices. Everybody is told: a replica that is elected meanwhile takes an epoch above all that
+ * its voters know of, and this one must be among them.
  */
 export function resolveCollision(s: ClusterState, sender: ClusterNode): void {
   const { myself } = s;
@@ -99,6 +100,7 @@ export function resolveCollision(s: ClusterState, sender: ClusterNode): void {
   s.currentEpoch++;
   myself.configEpoch = s.currentEpoch;
   s.promise();
+  s.isToAnnounce = true;
   const text = `configEpoch collision with node ${sender.id}. configEpoch set to ${myself.configEpoch}`;
   s.log("verbose", `WARNING: ${text}`);
 }

@@ -45,6 +45,8 @@ export class ClusterState {
 
   currentEpoch = 0;
   lastVoteEpoch = 0;
+  /** There is news of ourselves for everybody, at the next tick. */
+  isToAnnounce = false;
   /** Whether commands on keys are served. */
   ok = false;
   /** How many primaries have slots. */

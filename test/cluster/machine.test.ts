@@ -78,6 +78,17 @@ describe("forming", () => {
     world.until(() => epochs().size === 3);
   });
 
+  test("whoever takes a new epoch for that tells all others, who may elect somebody in the next moment", () => {
+    const world = formed(3, 10, 0);
+    const [one, other] = world.members;
+    const next = 1 + Math.max(...world.members.map(({ state }) => state.currentEpoch));
+    for (const { state } of world.members) state.currentEpoch = next;
+    one!.state.myself.configEpoch = other!.state.myself.configEpoch = next;
+    world.until(() => one!.state.myself.configEpoch !== other!.state.myself.configEpoch);
+    const told = () => world.members.filter(({ state }) => state.currentEpoch > next).length;
+    world.until(() => told() === world.members.length, 150);
+  });
+
   test("a stranger that cannot be reached is given up", () => {
     const world = formed(3, 3, 0);
     const dead = world.member();

@@ -14,6 +14,7 @@ import { seedRange } from "./seed-range.ts";
 const REMEMBERED: readonly [seed: number, found: string][] = [
   [4, "a slot that was given away stayed with its giver, whose epoch had grown"],
   [25, "a PING that was lost was never asked again"],
+  [403042, "a new epoch after a collision was not told, and somebody was elected in it"],
 ];
 
 describe("seeds", () => {
