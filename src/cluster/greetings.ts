@@ -131,6 +131,11 @@ function noteSelf(s: ClusterState, node: ClusterNode, { sender, extensions }: Gr
     Object.assign(node, { hostname, humanName, shardId });
     s.save();
   }
+  // It may not have told its shard yet when we became its replica.
+  if (node === s.myself.primary && shardId !== "" && shardId !== s.myself.shardId) {
+    s.myself.shardId = shardId;
+    s.save();
+  }
   if (extensions.forgotten === undefined) return;
   for (const { id, seconds } of extensions.forgotten) {
     const other = s.node(id);
