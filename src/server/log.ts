@@ -22,6 +22,11 @@ const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
 /** Redis cuts at 1024 too; a stack trace of ours may be longer than that, and whole is more use. */
 const MAX_TEXT = 8192;
 
+/** Whether `verbose` lines are written at that `loglevel`. */
+export function isChatty(level: LogLevel): boolean {
+  return LEVELS.indexOf(level) <= LEVELS.indexOf("verbose");
+}
+
 export class ServerLog implements Log {
   /** What is less than this is not written: `loglevel`. May be changed at any time. */
   level: LogLevel;

@@ -3,6 +3,7 @@
 import { Slice } from "../base/bytes.ts";
 import { matchGlob } from "../base/glob.ts";
 import { type Connection, Guard } from "./connection.ts";
+import type { NameSet } from "./measured.ts";
 
 type Subscribers = Map<string, Set<Connection>>;
 
@@ -40,6 +41,7 @@ export class PubSub {
 
   /** The connection is gone, or was RESET. */
   leave(connection: Connection): void {
+    if (connection.subscriptions === 0) return;
     for (const channel of [...connection.channels]) this.unsubscribe(connection, channel);
     for (const pattern of [...connection.patterns]) this.punsubscribe(connection, pattern);
     for (const channel of [...connection.shardChannels]) this.sunsubscribe(connection, channel);
@@ -111,7 +113,7 @@ function message3(connection: Connection, kind: Uint8Array, channel: Uint8Array,
   reply.bulk(message);
 }
 
-function add(all: Subscribers, own: Set<string>, connection: Connection, name: string): boolean {
+function add(all: Subscribers, own: NameSet, connection: Connection, name: string): boolean {
   if (own.has(name)) return false;
   own.add(name);
   const subscribers = all.get(name);
@@ -120,7 +122,7 @@ function add(all: Subscribers, own: Set<string>, connection: Connection, name: s
   return true;
 }
 
-function remove(all: Subscribers, own: Set<string>, connection: Connection, name: string): boolean {
+function remove(all: Subscribers, own: NameSet, connection: Connection, name: string): boolean {
   if (!own.delete(name)) return false;
   const subscribers = all.get(name)!;
   subscribers.delete(connection);

@@ -34,6 +34,7 @@ import { Gates } from "./gates.ts";
 import { KeyspaceEvents } from "./keyspace-events.ts";
 import { LatencyMonitor } from "./latency-monitor.ts";
 import { Listeners } from "./listeners.ts";
+import { isChatty } from "./log.ts";
 import type { Member } from "./member.ts";
 import { Monitors } from "./monitors.ts";
 import { Outcomes } from "./outcomes.ts";
@@ -251,7 +252,9 @@ export class Server implements ConnectionOwner {
   }
 
   closed(connection: Connection, reason: string): void {
-    this.log.verbose(`Client closed connection id=${connection.id} addr=${connection.address}: ${reason}`);
+    // The text is a quarter of what a connection that comes and goes leaves to the collector of garbage.
+    if (isChatty(this.config.values.loglevel))
+      this.log.verbose(`Client closed connection id=${connection.id} addr=${connection.address}: ${reason}`);
     this.stats.bytesIn += connection.bytesIn;
     this.stats.bytesOut += connection.bytesOut;
     this.clients.remove(connection);
