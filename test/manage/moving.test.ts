@@ -68,7 +68,7 @@ class Load implements AsyncDisposable {
 test("a reshard under load, from nines to redis-server and back, loses nothing and fails no request", {
   ...needs("redis-server"),
   timeout: 60_000,
-}, async () => {
+}, async (t) => {
   await using nodes = await Nodes.cluster(["nines", "redis", "nines"]);
   const [ours, theirs] = await Promise.all(nodes.all.slice(0, 2).map((node) => node.id()));
   await using load = new Load(nodes.all[0]!.port);
@@ -87,7 +87,7 @@ test("a reshard under load, from nines to redis-server and back, loses nothing a
   assert.deepEqual(load.errors.slice(0, 5), []);
   assert.ok(writes > 500, `${writes}`);
   await nodes.sound();
-  await nodes.redisCliIsContent();
+  await nodes.redisCliIsContent(t);
 });
 
 test("a reshard that is ended early leaves whole slots", { timeout: 40_000 }, async () => {
@@ -219,7 +219,7 @@ test("create with replicas, add a node, drain and remove one, remove a dead one"
   ({ survey } = await look());
   assert.deepEqual([survey.members.length, survey.silent.length], [6, 0]);
   for (let i = 0; i < 200; i++) assert.equal(await client.get(`key:${i}`), String(i));
-  await nodes.redisCliIsContent();
+  await nodes.redisCliIsContent(t);
 });
 
 test("keys go where the source reaches the target, and to one that wants no password without one", {

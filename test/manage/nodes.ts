@@ -1,6 +1,7 @@
 /** Nodes of either engine, each a process of its own, that know nothing of each other. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import type { TestContext } from "node:test";
 import { promisify } from "node:util";
 import { nodeIo } from "../../src/io/node-io.ts";
 import { eventually } from "../../src/lab/world.ts";
@@ -10,6 +11,7 @@ import { planLayout } from "../../src/manage/layout-plan.ts";
 import { Links } from "../../src/manage/links.ts";
 import { lookUntilSound } from "../../src/manage/look.ts";
 import { Nodes as ClusterNodes, type Kind, type Node } from "../cluster/nodes.ts";
+import { needsRedisCli } from "../peers.ts";
 
 export type { Node } from "../cluster/nodes.ts";
 
@@ -52,8 +54,10 @@ export class Nodes implements AsyncDisposable {
     assert.ok(isSound(findings), JSON.stringify(findings, null, 1));
   }
 
-  /** What redis-cli thinks of it. */
-  async redisCliIsContent(): Promise<void> {
+  /** What redis-cli thinks of it; where it is not installed, a line that says so. */
+  async redisCliIsContent(t: TestContext): Promise<void> {
+    const { skip } = needsRedisCli();
+    if (skip !== undefined) return t.diagnostic(skip);
     let said = "";
     const content = await eventually(io.clock, 10_000, 200, async () => {
       const result = await run("redis-cli", ["--cluster", "check", this.all[0]!.name]).catch((error) => error);

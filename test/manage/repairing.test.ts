@@ -119,7 +119,7 @@ for (const engines of [
         }
       });
     }
-    await nodes.redisCliIsContent();
+    await nodes.redisCliIsContent(t);
   });
 }
 

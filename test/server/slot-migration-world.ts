@@ -31,10 +31,20 @@ export class World implements AsyncDisposable {
   static async start(options: ClusterOptions = {}): Promise<World> {
     const log: string[] = [];
     const config = { "enable-debug-command": true, ...options.config };
-    return new World(
-      await startCluster({ replicas: 0, ...options, config, log: (line) => log.push(line.trim()) }),
-      log,
-    );
+    const cluster = await startCluster({ replicas: 0, ...options, config, log: (line) => log.push(line.trim()) });
+    const world = new World(cluster, log);
+    await world.#haveEpochs();
+    return world;
+  }
+
+  /** A migration takes an epoch above all, and ends if another comes meanwhile: those of the beginning are to be settled. */
+  async #haveEpochs(): Promise<void> {
+    const states = this.nodes.map(({ server }) => server.cluster!.shell.state);
+    await this.until("every primary has an epoch of its own, and all know", () => {
+      const epochs = states.filter(({ myself }) => myself.isPrimary).map(({ myself }) => myself.configEpoch);
+      const known = new Set(states.map(({ currentEpoch }) => currentEpoch));
+      return new Set(epochs).size === epochs.length && known.size === 1;
+    });
   }
 
   /** A machine that has much else to do is no reason to fail. */

@@ -10,6 +10,7 @@ import { readGroupFile } from "../../src/lab/group-file.ts";
 import { Watch } from "../../src/lab/watch.ts";
 import { needs } from "../lab/peers.ts";
 import { realWorld, self, temporaryFolder } from "../lab/world.ts";
+import { needsRedisCli } from "../peers.ts";
 import { groupPort } from "../ports.ts";
 
 const run = promisify(execFile);
@@ -65,6 +66,8 @@ test("a cluster of ours", { timeout: 40_000 }, async (t) => {
   const flags = ["--tls", "--cacert", ca, "--cert", certificate, "--key", ownKey];
   const check = await run(self.command, [...self.args, "cluster", "check", `${group.file.nodes[0]!.port}`, ...flags]);
   assert.match(check.stdout, /16384|16,384/);
+  const { skip } = needsRedisCli();
+  if (skip !== undefined) return t.diagnostic(skip);
   for (const key of ["a", "b", "c", "d"])
     assert.equal((await run("sh", ["-c", `${shell} set ${key} v`])).stdout, "OK\n");
 });
